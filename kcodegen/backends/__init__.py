@@ -1,0 +1,1 @@
+"""Outline + names -> Program; one small file per target."""

@@ -1,0 +1,264 @@
+"""The Keras 3 target: an artifact, outlined -> the Module that rebuilds it on any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from kcodegen.backends.expressions import Expressions
+from kcodegen.backends.functional import FunctionalBody
+from kcodegen.backends.imports import Imports
+from kcodegen.backends.objects import OBJECT_BUILDERS, shared_objects
+from kcodegen.ir.graph import Artifact, Graph, Layer
+from kcodegen.ir.outline import Outline
+from kcodegen.ir.program import (
+    Assign,
+    CallExpr,
+    DictExpr,
+    Evaluate,
+    Expr,
+    Function,
+    ListExpr,
+    Literal,
+    Module,
+    Name,
+    Param,
+    Return,
+    Statement,
+)
+from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
+from kcodegen.naming.scope import Scope
+from kcodegen.registry.rows import Parameter
+from kcodegen.registry.vocabulary import INPUT, SEQUENTIAL, Vocabulary
+from kcodegen.words import prose, snake_case
+
+MODEL_DOC = "Return the model with freshly initialised weights."
+COMPILE_DOC = "Compile `model` with the optimizer, loss and metrics it was saved with."
+LOAD_DOC = "Return the model with the weights stored in `directory`."
+SHAPE_PARAM = Param("input_shape", "tuple[int | None, ...]")
+
+# What `model.compile` takes, what it holds, and what it is when the author said nothing. Keras
+# writes what `jit_compile="auto"` came to on the machine that saved the file; False tells nothing.
+TRAINING = (
+    (Parameter("optimizer", "rmsprop", "rmsprop", holds="optimizer"), "rmsprop"),
+    (Parameter("loss", None, None, holds="loss"), None),
+    (Parameter("loss_weights", None, None), None),
+    (Parameter("metrics", None, None, holds="metric"), None),
+    (Parameter("weighted_metrics", None, None, holds="metric"), None),
+    (Parameter("run_eagerly", False, False), False),
+    (Parameter("steps_per_execution", 1, 1), 1),
+    (Parameter("jit_compile", "auto", False), False),
+    (Parameter("auto_scale_loss", True, True), True),
+)
+
+
+@dataclass(slots=True)
+class Builder:
+    """Makes the functions of one page; nested models become functions of their own."""
+
+    vocabulary: Vocabulary
+    outline_of: Callable[[Graph], Outline]
+    scope: Scope = field(default_factory=Scope)
+    functions: list[Function] = field(default_factory=list)
+    built: list[tuple[Graph, str]] = field(default_factory=list)
+    imports: Imports = field(init=False)
+    expressions: Expressions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.imports = Imports(self.scope)
+        self.expressions = Expressions(self.vocabulary, self.imports, self.nested, {})
+
+    def nested(self, graph: Graph) -> str:
+        """Return the name of the function that builds a nested model, made when first needed."""
+        for known, name in self.built:
+            if known is graph:
+                return name
+        name = self.scope.unique(f"build_{graph.name}", "build_model")
+        self.built.append((graph, name))
+        self.functions.append(self.model(graph, name))
+        return name
+
+    def model(self, graph: Graph, name: str, doc: str = "") -> Function:
+        """Return the function that builds a model."""
+        outline = self.outline_of(graph)
+        params = (SHAPE_PARAM,) if asks_for_shape(graph) else ()
+        if graph.calls:
+            scope = Scope(set(self.scope.taken))
+            body = FunctionalBody(outline, self.expressions, scope).statements()
+        else:
+            body = self._sequential(outline)
+        return Function(name, params, self.class_name(graph), doc, body)
+
+    def class_name(self, graph: Graph) -> str:
+        """Return the model's class as the page spells it, for annotations."""
+        return self.imports.name(graph.style).id
+
+    def _sequential(self, outline: Outline) -> tuple[Statement, ...]:
+        frame = outline.frame
+        layers = [step.layer for step in outline.steps if step.layer is not None]
+        items = ListExpr(tuple(self.layer(layer) for layer in layers))
+        row = self.vocabulary.row(frame.style)
+        kwargs = self.expressions.arguments(frame.args, row.params, 0)[1]
+        if frame.named:
+            kwargs = (*kwargs, ("name", Literal(frame.name)))
+        made = CallExpr(self.imports.name(frame.style), (items,), kwargs)
+        return (Return(made),)
+
+    def layer(self, layer: Layer) -> Expr:
+        """Return the constructor call of one layer."""
+        if layer.body is not None:
+            return CallExpr(Name(self.nested(layer.body)))
+        name = layer.name if layer.named else None
+        shape = dict(layer.args).get("shape")
+        if layer.key == INPUT.key and isinstance(shape, Hole):
+            rest = tuple(item for item in layer.args if item[0] != "shape")
+            made = self.expressions.construct(layer.key, rest, name)
+            return CallExpr(made.func, (Name(shape.name),), made.kwargs)
+        return self.expressions.construct(layer.key, layer.args, name)
+
+    def training(self, training: tuple[tuple[str, Value], ...]) -> Function:
+        """Return the function that compiles the model."""
+        given = dict(training)
+        kwargs = tuple(
+            (param.name, self._training_value(given[param.name], param))
+            for param, default in TRAINING
+            if param.name in given and not same(given[param.name], default)
+        )
+        call = Evaluate(CallExpr(Name("model.compile"), (), kwargs))
+        params = (Param("model", "keras.Model"),)
+        self.imports.plain.add("keras")
+        return Function("compile_model", params, "None", COMPILE_DOC, (call,))
+
+    def _training_value(self, value: Value, param: Parameter) -> Expr:
+        if isinstance(value, tuple):
+            return ListExpr(tuple(self._training_value(item, param) for item in value))
+        if isinstance(value, Dict):
+            pairs = ((Literal(k), self._training_value(v, param)) for k, v in value.items)
+            return DictExpr(tuple(pairs))
+        return self.expressions.value(value, replace(param, holds=""))
+
+    def objects(self, artifact: Artifact) -> Function:
+        """Return the function that builds a single object, or a structure of them."""
+        name, returns = OBJECT_BUILDERS[artifact.kind]
+        body: list[Statement] = []
+        for tag, obj in shared_objects(artifact.value):
+            word = obj.key.rpartition(".")[2]
+            made = self.expressions.object(obj)
+            self.expressions.shared[tag] = self.scope.unique(snake_case(word))
+            body.append(Assign((self.expressions.shared[tag],), made))
+        body.append(Return(self._structure(artifact.value)))
+        word = artifact.kind.replace("_", " ")
+        several = artifact.kind in ("objects", "mapping")
+        doc = (
+            "Return the objects that were saved."
+            if several
+            else f"Return the {word} that was saved."
+        )
+        if returns.startswith("keras."):
+            self.imports.plain.add("keras")
+        return Function(name, (), returns, doc, tuple(body))
+
+    def _structure(self, value: Value) -> Expr:
+        if isinstance(value, tuple):
+            return ListExpr(tuple(self._structure(item) for item in value))
+        if isinstance(value, Dict):
+            pairs = ((Literal(key), self._structure(item)) for key, item in value.items)
+            return DictExpr(tuple(pairs))
+        return self.expressions.value(value)
+
+
+def asks_for_shape(graph: Graph) -> bool:
+    """Tell whether the page's function takes the input shape, because no file knows it."""
+    return any(isinstance(value, Hole) for layer in graph.layers for _, value in layer.args)
+
+
+def lower(
+    artifact: Artifact,
+    vocabulary: Vocabulary,
+    outline_of: Callable[[Graph], Outline],
+    parameter_count: int | None = None,
+) -> Module:
+    """Return the module that rebuilds `artifact`.
+
+    `outline_of` recovers the structure of a graph; `parameter_count` is shown in the header.
+    """
+    builder = Builder(vocabulary, outline_of)
+    builder.imports.plain.add("keras")
+    if artifact.model is None:
+        function = builder.objects(artifact)
+        return _module(builder, [*builder.functions, function], artifact, _summary(artifact))
+    graph = artifact.model
+    takes = ("input_shape",) if asks_for_shape(graph) else ()
+    main = builder.model(graph, "build_model", MODEL_DOC)
+    functions = [*builder.functions, main]
+    if artifact.training is not None:
+        functions.append(builder.training(artifact.training))
+    module = _module(builder, functions, artifact, _model_summary(graph, parameter_count))
+    return replace(
+        module,
+        takes=takes,
+        is_model=True,
+        loader=load_model(main),
+        compiles=artifact.training is not None,
+        normalized=_has_adapted_normalization(graph),
+    )
+
+
+def load_model(build: Function) -> Function:
+    """Return the function that builds the model and loads its weights."""
+    shape = tuple(Name(param.name) for param in build.params)
+    body = (
+        Assign(("model",), CallExpr(Name(build.name), shape)),
+        Evaluate(CallExpr(Name("load_weights"), (Name("model"), Name("directory")))),
+        Return(Name("model")),
+    )
+    params = (Param("directory", "str | Path"), *build.params)
+    return Function("load_model", params, build.returns, LOAD_DOC, body)
+
+
+def _module(
+    builder: Builder, functions: list[Function], artifact: Artifact, summary: str
+) -> Module:
+    imports = builder.imports
+    standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
+    lines = [*standard, imports.from_keras(), *imports.from_users()]
+    builds = "build_model" if artifact.model else OBJECT_BUILDERS[artifact.kind][0]
+    helpers = tuple(sorted(set(imports.helpers.values())))
+    return Module(summary, tuple(line for line in lines if line), helpers, tuple(functions), builds)
+
+
+def _model_summary(graph: Graph, parameters: int | None) -> str:
+    layers = [
+        layer for layer in graph.layers if graph.style != SEQUENTIAL.key or layer.key != INPUT.key
+    ]
+    count = f"{len(layers):,} layer{'' if len(layers) == 1 else 's'}"
+    known = f", {parameters:,} parameters" if parameters is not None else ""
+    return f"Keras model `{prose(graph.name)}`: {count}{known}."
+
+
+def _summary(artifact: Artifact) -> str:
+    kind = artifact.kind.replace("_", " ")
+    if isinstance(artifact.value, Obj):
+        return f"Keras {kind} `{prose(artifact.value.key.rpartition('.')[2])}`."
+    return f"Keras {kind}."
+
+
+def _has_adapted_normalization(graph: Graph) -> bool:
+    """Tell whether any Normalization takes its mean and variance from its weights."""
+
+    def adapted(key: str, args: tuple[tuple[str, Value], ...]) -> bool:
+        return key == "keras.layers.Normalization" and dict(args).get("mean") is None
+
+    for layer in graph.layers:
+        if adapted(layer.key, layer.args):
+            return True
+        if layer.body is not None and _has_adapted_normalization(layer.body):
+            return True
+        for _, value in layer.args:
+            for item in walk(value):
+                if isinstance(item, Obj) and (
+                    adapted(item.key, item.args)
+                    or (item.body is not None and _has_adapted_normalization(item.body))
+                ):
+                    return True
+    return False

@@ -1,0 +1,135 @@
+"""The command line: arguments in, exit code out; stdout is the product, words go to stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from kcodegen import arguments, output, report
+from kcodegen.diagnostics import Diagnostic, Exit, FileError, KcodegenError, UsageError
+
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; no exception leaves it."""
+    debug, file = "--debug" in (sys.argv if argv is None else argv), ""
+    try:
+        asked = arguments.parse(argv)
+        file = _shown(asked)
+        return run(asked)
+    except SystemExit as end:
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _pipe_closed()
+    except BaseException as error:  # noqa: BLE001 (the last one)
+        if debug:
+            _say_traceback()
+        return _explain(error, file)
+
+
+def run(asked: Namespace) -> int:
+    """Compile one file and hand over its page."""
+    _check_paths(asked)
+    from kcodegen.pipeline import compile_file  # --help need not wait for it
+
+    result = compile_file(asked.file, arguments.options(asked))
+    for line in report.lines(_shown(asked), result.diagnostics):
+        report.say(line)
+    text = result.text
+    if asked.format:
+        from kcodegen import formatter  # few need it
+
+        text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
+    return deliver(text.encode("utf-8"), asked)
+
+
+def deliver(page: bytes, asked: Namespace) -> int:
+    """Write the page, print it, or tell how it differs from the file."""
+    if asked.check or asked.diff:
+        return compare(page, asked)
+    if asked.output is None:
+        output.write_stdout(page)
+    else:
+        output.write(asked.output, page)
+    return Exit.OK
+
+
+def compare(page: bytes, asked: Namespace) -> int:
+    """Print what writing the page would change; under --check a change is a failure."""
+    difference = output.diff(asked.output, output.read(asked.output), page)
+    output.write_stdout(difference.encode("utf-8", "backslashreplace"))
+    if not (asked.check and difference):
+        return Exit.OK
+    message = f"the page is not what {_shown(asked)} compiles to"
+    hint = "the same command without --check writes it"
+    report.say(report.line(asked.output, Diagnostic("out-of-date", message, hint=hint)))
+    return Exit.DIFFERENT
+
+
+def _shown(asked: Namespace) -> str:
+    """Return what messages call the input."""
+    return "<stdin>" if asked.file == arguments.STDIN else str(asked.file)
+
+
+def _check_paths(asked: Namespace) -> None:
+    """Reject paths that can be known to be wrong before anything is read."""
+    if asked.output is not None and _same_file(asked.file, asked.output):
+        message = f"the output {asked.output} is the input"
+        raise UsageError(Diagnostic("", message, hint="write to another file"))
+    for option, folder in (("--weights", asked.weights), ("--template-dir", asked.template_dir)):
+        if folder is not None and not folder.is_dir():
+            raise FileError(Diagnostic("", f"{option}: there is no folder {folder}"))
+
+
+def _same_file(one: str, other: str) -> bool:
+    """Tell whether two paths lead to the same file."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return Path(one).resolve() == Path(other).resolve()
+
+
+# What went wrong
+
+
+def _explain(error: BaseException, file: str) -> int:
+    """Say on standard error what went wrong, and return the exit code."""
+    match error:
+        case KcodegenError(exit_code=Exit.INTERNAL):
+            for diagnostic in error.diagnostics:
+                report.say(report.bug(file, diagnostic.message))
+            return Exit.INTERNAL
+        case KcodegenError():
+            about = "" if isinstance(error, UsageError) else file
+            for line in report.lines(about, error.diagnostics):
+                report.say(line)
+            return error.exit_code
+        case OSError():
+            about = str(error.filename or file)
+            message = error.strerror or type(error).__name__
+            report.say(report.line(about, Diagnostic("", message)))
+            return Exit.FILE_SYSTEM
+        case _:
+            report.say(report.bug(file, f"{type(error).__name__}: {error}"))
+            return Exit.INTERNAL
+
+
+def _say_traceback() -> None:
+    """Say the traceback of the current error, harmless line by harmless line."""
+    import traceback  # only here
+
+    for line in traceback.format_exc().splitlines():
+        report.say(report.visible(line))
+
+
+def _pipe_closed() -> int:
+    """Leave without a word, as others do, when nobody reads our output any more."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED

@@ -1,0 +1,140 @@
+"""Module -> text, through the templates, which own the order and the prose of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from kcodegen.diagnostics import Diagnostic, UsageError
+from kcodegen.emit.layout import function_lines
+from kcodegen.ir.program import Function, Module
+from kcodegen.words import prose
+
+HERE = Path(__file__).resolve()
+# Installed beside the package, or at the top of a checkout.
+TEMPLATE_DIRS = (HERE.parents[1] / "templates", HERE.parents[2] / "templates")
+
+
+class Code(str):
+    """Text that went through the printers: the only kind a template may print."""
+
+    __slots__ = ()
+
+
+def _only_code(value: Any) -> Any:
+    """Refuse to print whatever did not come from the printers."""
+    if isinstance(value, (Code, jinja2.Undefined)):
+        return value
+    raise TypeError(f"a template printed {type(value).__name__} that no printer made")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What templates see: every text is printed code, everything else a flag."""
+
+    summary: Code
+    origin: Code
+    colon: Code
+    command: Code
+    imports: tuple[Code, ...]
+    helpers: tuple[str, ...]
+    functions: tuple[Code, ...]
+    builds: Code
+    load_model: Code
+    takes: bool
+    is_model: bool
+    compiles: bool
+    normalized: bool
+
+
+def render(
+    module: Module,
+    target: str,
+    *,
+    width: int,
+    source: str = "",
+    command: tuple[str, ...] = (),
+    template_dir: Path | None = None,
+) -> str:
+    """Return the text of a page, ending in one newline.
+
+    `width` is the line length in columns. `source` and `command` are what the header says of
+    where the page came from; they are reduced to safe characters.
+    """
+    page = Page(
+        summary=Code(module.summary),
+        origin=Code(f" from {prose(source)}" if source else ""),
+        colon=Code(":" if command else "."),
+        command=Code(" ".join(prose_argument(word) for word in command)),
+        imports=tuple(Code(x) for line in _imports(module) for x in import_lines(line, width)),
+        helpers=tuple(f"helpers/{name}.py.j2" for name in module.helpers),
+        functions=tuple(_function(function, width) for function in module.functions),
+        builds=Code(module.builds),
+        load_model=_function(module.loader, width) if module.loader is not None else Code(),
+        takes=bool(module.takes),
+        is_model=module.is_model,
+        compiles=module.compiles,
+        normalized=module.normalized,
+    )
+    environment = _environment(target, template_dir)
+    try:
+        text = environment.get_template("module.py.j2").render(page=page)
+    except (jinja2.TemplateError, TypeError) as error:
+        if template_dir is None:
+            raise
+        raise _template_error(error) from error
+    return text.rstrip("\n") + "\n"
+
+
+def _function(function: Function, width: int) -> Code:
+    return Code("\n".join(function_lines(function, width)))
+
+
+def _imports(module: Module) -> tuple[str, ...]:
+    """Return the import lines of a page; a page that loads weights needs NumPy."""
+    if not module.is_model or "import numpy as np" in module.imports:
+        return module.imports
+    return (module.imports[0], "import numpy as np", *module.imports[1:])
+
+
+def import_lines(line: str, width: int) -> list[str]:
+    """Return an import as Black writes it: one name per line when it does not fit."""
+    head, found, names = line.partition(" import ")
+    if len(line) <= width or not found:
+        return [line]
+    return [f"{head} import (", *(f"    {name}," for name in names.split(", ")), ")"]
+
+
+def prose_argument(word: str) -> str:
+    """Return a word of a command line fit for a docstring, quoted where a shell needs it."""
+    parts = [prose(part) for part in word.split(">")]
+    if len(parts) > 1:
+        return "'" + ">".join(parts) + "'"
+    return ":".join(",".join(prose(p) for p in part.split(",")) for part in _key_value(word))
+
+
+def _key_value(word: str) -> list[str]:
+    return word.split(":")
+
+
+def _environment(target: str, template_dir: Path | None) -> jinja2.Environment:
+    folders = [directory / target for directory in TEMPLATE_DIRS]
+    if template_dir is not None:
+        folders.insert(0, template_dir)
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        undefined=jinja2.StrictUndefined,
+        finalize=_only_code,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def _template_error(error: Exception) -> UsageError:
+    message = f"the templates of --template-dir fail: {error}"
+    return UsageError(Diagnostic("template", message.replace("\n", " ")))

@@ -1,0 +1,121 @@
+"""Documents -> artifacts: one file per input format, told apart here by content alone."""
+
+from __future__ import annotations
+
+from kcodegen.diagnostics import CompileError, Diagnostic
+from kcodegen.frontends import keras3, objects, seed_flat
+from kcodegen.frontends.context import Context
+from kcodegen.frontends.training import read_training
+from kcodegen.frontends.values import is_model
+from kcodegen.ir.document import Node
+from kcodegen.ir.graph import Artifact, Shape
+from kcodegen.registry.vocabulary import Vocabulary
+
+_LATER = "Keras 2 models and older are not read yet; save the model again with Keras 3"
+
+
+def read_document(
+    root: Node, vocabulary: Vocabulary, input_shape: Shape | None = None
+) -> tuple[Artifact, tuple[Diagnostic, ...]]:
+    """Return what a document holds, and the warnings; CompileError names every problem.
+
+    `input_shape` is the shape of one sample, for files that record none.
+    """
+    context = Context(vocabulary, keras3.read_model, is_legacy(root))
+    try:
+        artifact = _read(root, context, input_shape)
+    except CompileError as error:
+        context.problems.add(error)
+    context.problems.raise_all()
+    return artifact, tuple(context.problems.warnings)
+
+
+def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
+    """Return the artifact of the first format that fits; the order is part of the rule."""
+    if isinstance(root.value, dict):
+        return _read_object(root, context, input_shape)
+    if isinstance(root.value, list) and root.value:
+        return objects.read_objects(root, context)
+    if isinstance(root.value, str) and root.value:
+        return objects.read_objects(root, context)
+    raise root.error(
+        "not-keras",
+        "this JSON holds no Keras model or object",
+        "kcodegen reads what model.to_json() and keras.saving.serialize_keras_object() write",
+    )
+
+
+def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
+    if root.has("modelTopology") or root.mapping().get("format") == "layers-model":
+        raise root.error("tfjs", "this is a TensorFlow.js model, which is not read yet", _LATER)
+    if root.has("model_config") and not root.has("class_name"):
+        raise root.error("dumped-h5", "these are the attributes of an HDF5 file", _LATER)
+    if seed_flat.is_flat(root):
+        return Artifact("model", model=seed_flat.read_flat(root, context, input_shape))
+    if not root.has("class_name"):
+        if root.has("layers") and root.has("name"):
+            hint = "wrap it: {'class_name': 'Sequential' or 'Functional', 'config': {...}}"
+            raise root.error("bare-config", "this is a bare get_config(), its class unknown", hint)
+        if root.has("name") and root.has("trainable"):
+            hint = "add its class: {'class_name': ..., 'config': {...}}"
+            raise root.error("bare-config", "this is a bare get_config(), its class unknown", hint)
+        return objects.read_objects(root, context)
+    if is_model(root):
+        return _read_model(root, context)
+    if (root.has("compile_config") or root.has("keras_version")) and not _is_mapped(root, context):
+        raise _opaque(root)
+    if objects.is_operation(root):
+        raise objects.refuse_operation(root)
+    return objects.read_objects(root, context)
+
+
+def _read_model(root: Node, context: Context) -> Artifact:
+    legacy = root.has("keras_version") or root.has("backend")
+    if legacy or not isinstance(root.field("config").value, dict):
+        raise root.error("keras2", "this model was written by Keras 2 or older", _LATER)
+    graph = keras3.read_model(root, context)
+    return Artifact("model", model=graph, training=read_training(root, context))
+
+
+def is_legacy(root: Node) -> bool:
+    """Tell whether a Keras before 3 wrote the document.
+
+    Keras 3 gives every object a `registered_name`; a flat file of Keras 2 begins with the shape
+    of its input. The loss of tf.keras 2.13 to 2.15 is the one that has a `fn`.
+    """
+    items = root.value if isinstance(root.value, list) else [root.value]
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        layers = item.get("layers")
+        first = layers[0] if isinstance(layers, list) and layers else None
+        if isinstance(first, dict) and "batch_input_shape" in first:
+            return True
+        if "class_name" in item and "registered_name" not in item:
+            return True
+        module, config = item.get("module"), item.get("config")
+        if isinstance(config, dict) and _OLD_KEYS & config.keys():
+            return True
+        if isinstance(module, str) and module.startswith(
+            ("keras.optimizers.legacy", "keras.optimizers.experimental")
+        ):
+            return True
+    return False
+
+
+_OLD_KEYS = {"is_legacy_optimizer", "fn", "implementation", "time_major", "batch_input_shape"}
+
+
+def _is_mapped(root: Node, context: Context) -> bool:
+    """Tell whether the user has said where a model's class comes from."""
+    names = (root.get("registered_name"), root.get("class_name"))
+    texts = (node.value for node in names if node is not None)
+    return context.vocabulary.custom_key(*(t for t in texts if isinstance(t, str))) is not None
+
+
+def _opaque(root: Node) -> CompileError:
+    return root.error(
+        "opaque-model",
+        "this is a subclassed model: its layers are in its Python code, not in this file",
+        "build it from its source, or import its class with --custom NAME=package.module:attr",
+    )

@@ -1,0 +1,25 @@
+"""What every frontend carries: the vocabulary, the problems found, and how to read a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kcodegen.frontends.problems import Problems
+from kcodegen.ir.document import Node
+from kcodegen.ir.graph import Graph
+from kcodegen.registry.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run's surroundings.
+
+    `read_model` reads a nested model; it lies here because a value (a wrapped layer) may hold
+    a model, and a model holds values. `is_legacy` says that a Keras before 3 wrote the file.
+    """
+
+    vocabulary: Vocabulary
+    read_model: Callable[[Node, Context], Graph]
+    is_legacy: bool = False
+    problems: Problems = field(default_factory=Problems)

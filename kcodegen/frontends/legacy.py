@@ -1,0 +1,73 @@
+"""Arguments of Keras 2 in today's words, wherever an object is read.
+
+    LeakyReLU(alpha=0.3)   ->   LeakyReLU(negative_slope=0.3)
+
+The rows are in `registry.legacy`; an old argument whose value can't be kept is an error.
+"""
+
+from __future__ import annotations
+
+from kcodegen.ir.document import Node
+from kcodegen.ir.values import Args, Obj, Value, lookup
+from kcodegen.passes.float32 import shortest_float32
+from kcodegen.registry.legacy import find_argument, new_value
+from kcodegen.registry.rows import ClassRow
+from kcodegen.words import prose
+
+# Keras 2 had one class for these, told apart by its arguments.
+_SCALED = {
+    (1.0, "fan_avg", "uniform"): "GlorotUniform",
+    (1.0, "fan_avg", "truncated_normal"): "GlorotNormal",
+    (2.0, "fan_in", "uniform"): "HeUniform",
+    (2.0, "fan_in", "truncated_normal"): "HeNormal",
+    (1.0, "fan_in", "uniform"): "LecunUniform",
+    (1.0, "fan_in", "truncated_normal"): "LecunNormal",
+}
+_CHANGED = "hard_sigmoid"
+
+
+def translate(child: Node, key: str, value: Value, row: ClassRow) -> tuple[str, Value] | None:
+    """Return an old argument under its new name; None when it means nothing any more.
+
+    Raises CompileError when the class never had the argument, or when its value can't be kept.
+    """
+    old = find_argument(row, key)
+    if old is None:
+        raise KeyError(key)
+    if not old.allows(value):
+        raise child.error(
+            "dropped-argument",
+            f"{row.name} of Keras 3 has no argument {prose(key)!r}, and its value here matters",
+            "rewrite the layer by hand",
+        )
+    return (old.new_name, value) if old.action == "rename" else None
+
+
+def modern(name: str, value: Value, row: ClassRow) -> Value:
+    """Return how a value of an old file is spelled now."""
+    value = new_value(row, name, value)
+    if row.kind in ("optimizer", "regularizer") and isinstance(value, float):
+        return shortest_float32(value)
+    return value
+
+
+def unscaled(obj: Obj) -> Obj:
+    """Return `VarianceScaling` as the initializer that it is: `(2.0, "fan_in", "normal")` is He's."""
+    if obj.key != "keras.initializers.VarianceScaling":
+        return obj
+    scale, mode = lookup(obj.args, "scale"), lookup(obj.args, "mode")
+    found = _SCALED.get((scale, mode, lookup(obj.args, "distribution")))  # type: ignore[arg-type]
+    if found is None:
+        return obj
+    seed: Args = tuple(item for item in obj.args if item[0] == "seed")
+    return Obj(f"keras.initializers.{found}", seed, tag=obj.tag)
+
+
+def refuse_changed(child: Node, key: str, value: Value) -> None:
+    """Raise an error for a value that means something else since Keras 3."""
+    if key.endswith("activation") and value == _CHANGED:
+        raise child.error(
+            "changed-meaning",
+            "hard_sigmoid is another function in Keras 3: clip(x / 6 + 0.5), not clip(0.2 x + 0.5)",
+            "replace it in the source, or retrain",
+        )

@@ -1,0 +1,42 @@
+"""`compile_config` -> the arguments of `model.compile`."""
+
+from __future__ import annotations
+
+from kcodegen.diagnostics import CompileError
+from kcodegen.frontends.context import Context
+from kcodegen.frontends.values import read_value
+from kcodegen.ir.document import Node
+from kcodegen.ir.values import Args
+from kcodegen.words import did_you_mean, prose
+
+# Argument -> what its strings and objects stand for, in the order of the signature.
+_ARGUMENTS = {
+    "optimizer": "optimizer",
+    "loss": "loss",
+    "loss_weights": "",
+    "metrics": "metric",
+    "weighted_metrics": "metric",
+    "run_eagerly": "",
+    "steps_per_execution": "",
+    "jit_compile": "",
+    "auto_scale_loss": "",
+}
+
+
+def read_training(root: Node, context: Context) -> Args | None:
+    """Return what the model was compiled with; None when it was not."""
+    node = root.get("compile_config")
+    if node is None or not node.value:
+        return None
+    found = {}
+    for key, child in node.fields():
+        if key not in _ARGUMENTS:
+            message = f"compile has no argument {prose(key)!r}"
+            hint = did_you_mean(key, _ARGUMENTS)
+            context.problems.add(child.error("unknown-argument", message, hint))
+            continue
+        try:
+            found[key] = read_value(child, context, _ARGUMENTS[key])
+        except CompileError as error:
+            context.problems.add(error)
+    return tuple((key, found[key]) for key in _ARGUMENTS if key in found)

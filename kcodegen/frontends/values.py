@@ -1,0 +1,279 @@
+"""Serialized values and objects -> IR values, by closed tables.
+
+    {"module": "keras.regularizers", "class_name": "L2", "config": {"l2": 0.01}, ...}
+        ->  Obj("keras.regularizers.L2", (("l2", 0.01),))
+
+The place decides what a dict or a bare string stands for (`holds` of the parameter), never a
+search over everything Keras has.
+"""
+
+from __future__ import annotations
+
+from kcodegen import registry
+from kcodegen.diagnostics import CompileError, Diagnostic
+from kcodegen.frontends import legacy, special
+from kcodegen.frontends.context import Context
+from kcodegen.ir.document import Node
+from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
+from kcodegen.registry.built import built_value
+from kcodegen.registry.legacy import CUSTOM_PREFIX, find_argument
+from kcodegen.registry.rows import ClassRow, Parameter
+from kcodegen.registry.vocabulary import SEQUENTIAL, shorthand
+from kcodegen.words import did_you_mean, prose
+
+# Objects of these kinds are written as strings where they have no arguments of their own.
+_NAMED_KINDS = ("initializer", "regularizer", "constraint")
+# A string in these places names a function or class; an unknown one is an error.
+_STRING_KINDS = ("activation", "loss", "metric", "optimizer", "dtype_policy", *_NAMED_KINDS)
+# What a user's layer takes like every other layer.
+_INHERITED = {"dtype": "dtype_policy", "activity_regularizer": "regularizer"}
+_SIZE = "vocabulary_size"
+# A string in one of these arguments is a path that Keras would open.
+_PATHS = ("vocabulary", "idf_weights", "filepath", "path")
+# Layers whose work is a foreign program.
+_FOREIGN = ("TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
+
+
+def read_value(node: Node, context: Context, holds: str = "") -> Value:
+    """Return the IR value of a serialized value; problems are collected, not raised."""
+    match node.value:
+        case str():
+            return _read_string(node, node.value, context, holds)
+        case list():
+            return tuple(read_value(item, context, holds) for item in node.items())
+        case dict() if "class_name" in node.value:
+            return read_object(node, context, holds)
+        case dict():
+            inner = "" if holds == "dtype_policy" else holds  # a map holds policies, not names
+            return Dict(
+                tuple((key, read_value(child, context, inner)) for key, child in node.fields())
+            )
+        case scalar:
+            return scalar
+
+
+def read_object(node: Node, context: Context, holds: str = "") -> Value:
+    """Return the IR value of a dict with a `class_name`."""
+    name = node.field("class_name").text()
+    if name.startswith("__"):
+        return special.read(node, name, lambda child: read_value(child, context))
+    if name in special.FUNCTION_CLASSES:
+        return _read_function(node, context, holds)
+    if is_model(node):
+        graph = context.read_model(node, context)
+        return Obj(graph.style, graph.args, body=graph)
+    found = find_row(node, context, holds)
+    if found is None:
+        return None
+    if found.key == "keras.DTypePolicy" and holds == "dtype_policy":
+        return _read_policy(node)
+    tag = node.value.get("shared_object_id") if isinstance(node.value, dict) else None
+    config = node.get("config")
+    args = read_config(config, found, context) if config is not None else ()
+    return Obj(found.key, args, tag=tag if isinstance(tag, int) else None)
+
+
+def is_model(node: Node) -> bool:
+    """Tell whether a serialized object is a model with its own list of layers.
+
+    A few of Keras' layers (Pipeline) have an argument `layers` too; they are no models.
+    """
+    config, name = node.get("config"), node.get("class_name")
+    if config is None or name is None:
+        return False
+    if isinstance(config.value, list):
+        return True
+    if not isinstance(config.value, dict) or not isinstance(config.value.get("layers"), list):
+        return False
+    known = registry.candidates(str(name.value), None, "layer")
+    return not any(row.param("layers") and row.key != SEQUENTIAL.key for row in known)
+
+
+def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
+    """Return the row of a serialized object's class, or None after noting the problem."""
+    name = node.field("class_name").text()
+    module_node, registered = node.get("module"), node.get("registered_name")
+    module = module_node.value if module_node is not None else None
+    registered_name = registered.value if registered is not None else None
+    if isinstance(module, str) or module is None:
+        row = registry.find_class(name, module, holds) or _fitting_row(node, name, module, holds)
+        if row is not None and row.refusal:
+            message = f"{row.name} can't be written on a page: {row.refusal}"
+            context.problems.add(node.error("refused-class", message))
+            return None
+        if row is not None:
+            return row
+    aliases = [n for n in (registered_name, name) if isinstance(n, str)]
+    key = context.vocabulary.custom_key(*aliases)
+    if key is not None:
+        return context.vocabulary.row(key)
+    shown = aliases[0] if aliases else name
+    hint = did_you_mean(name, registry.class_names(holds))
+    context.problems.unknown_class(shown, "the class", node.origin, hint)
+    return None
+
+
+def _fitting_row(node: Node, name: str, module: str | None, holds: str) -> ClassRow | None:
+    """Return the one class of several with this name that takes what the config gives."""
+    config = node.get("config")
+    if config is None or not isinstance(config.value, dict):
+        return None
+    keys = config.value.keys()
+    found = [
+        row
+        for row in registry.candidates(name.removeprefix(CUSTOM_PREFIX), module, holds)
+        if all(row.param(key) or find_argument(row, key) for key in keys)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ...] = ()) -> Args:
+    """Return constructor arguments from a `get_config()`, in the order of the signature.
+
+    `skip` names fields that are read elsewhere.
+    """
+    if row.name in _FOREIGN:
+        hint = "it runs a program that is not in this file; replace the layer in the source"
+        context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
+        return ()
+    found: list[tuple[str, Value]] = []
+    for key, child in node.fields():
+        if key in skip:
+            continue
+        param = row.param(key)
+        if param is not None or row.kind == "custom":
+            holds = param.holds if param is not None else _INHERITED.get(key, "")
+            _refuse_path(child, key, row, context)
+            found.append((key, _read_argument(child, key, row, context, holds)))
+        elif not _ignored(child, key, row, context):
+            found += _read_old_argument(child, key, row, context)
+    if row.param(_SIZE):
+        found = _without_size(node, row, found, context)
+    if row.kind == "custom":
+        return tuple(sorted(found, key=lambda item: item[0] == "name"))
+    order = {param.name: i for i, param in enumerate((*row.params, *row.extra))}
+    order["name"] = len(order)
+    return tuple(sorted(found, key=lambda item: order[item[0]]))
+
+
+def _without_size(
+    node: Node, row: ClassRow, found: list[tuple[str, Value]], context: Context
+) -> list[tuple[str, Value]]:
+    """Return arguments without the size of a vocabulary, which is counted and never set.
+
+    An adapted layer's words are in no JSON: only their number tells that they were there.
+    """
+    kept = [item for item in found if item[0] != _SIZE]
+    size = dict(found).get(_SIZE)
+    if size is not None and not same(size, built_value(row, _SIZE, tuple(kept), None)):
+        message = f"{row.name} was adapted to {size} words, which are not in this file"
+        hint = "call adapt() again, or set_vocabulary()"
+        context.problems.warnings.append(
+            Diagnostic("adapted-vocabulary", message, node.origin, hint, severity="warning")
+        )
+    return kept
+
+
+def _read_argument(child: Node, key: str, row: ClassRow, context: Context, holds: str) -> Value:
+    """Return an argument's value, in today's words when the file is an old one."""
+    value = read_value(child, context, holds)
+    _check_type(child, value, row.param(key))
+    if not context.is_legacy:
+        return value
+    legacy.refuse_changed(child, key, value)
+    if isinstance(value, Obj) and holds == "initializer":
+        return legacy.unscaled(value)
+    return legacy.modern(key, value, row)
+
+
+def _check_type(child: Node, value: Value, param: Parameter | None) -> None:
+    """Raise an error for a truth value or a dict where a number is expected, and the reverse."""
+    if param is None or value is None:
+        return
+    if isinstance(param.default, bool):
+        if not isinstance(value, (bool, str)):
+            raise child.wrong("a boolean")
+    elif isinstance(param.default, (int, float)) and isinstance(value, (bool, Dict)):
+        raise child.wrong("a number")
+
+
+def _read_old_argument(
+    child: Node, key: str, row: ClassRow, context: Context
+) -> list[tuple[str, Value]]:
+    """Return what became of an argument that no class takes any more; note what is unknown."""
+    try:
+        translated = legacy.translate(child, key, read_value(child, context), row)
+    except KeyError:
+        context.problems.add(_unknown_argument(child, key, row))
+        return []
+    if translated is None:
+        return []
+    name, value = translated
+    return [(name, legacy.modern(name, value, row))]
+
+
+def _ignored(child: Node, key: str, row: ClassRow, context: Context) -> bool:
+    """Tell whether a key of the config is no argument and carries nothing."""
+    given = read_value(child, context, "dtype_policy" if key == "dtype" else "")
+    if any(key == name and same(given, value) for name, value in row.ignored):
+        return True
+    return any(key == name for name, _ in row.built)
+
+
+def _unknown_argument(child: Node, key: str, row: ClassRow) -> CompileError:
+    names = [param.name for param in (*row.params, *row.extra)]
+    return child.error(
+        "unknown-argument",
+        f"{row.name} has no argument {prose(key)!r}",
+        did_you_mean(key, names) or "remove it from the file if it means nothing",
+    )
+
+
+def _refuse_path(child: Node, key: str, row: ClassRow, context: Context) -> None:
+    """Note a file path in a place where Keras would open the file."""
+    if key in _PATHS and isinstance(child.value, str) and row.kind == "layer":
+        hint = "write the words themselves into the file, as a list"
+        message = f"{row.name} would read a file ({key} is a path): refused"
+        context.problems.add(child.error("file-path", message, hint))
+
+
+def _read_policy(node: Node) -> Value:
+    """Return a dtype policy by its name: `DTypePolicy("float32")` -> `"float32"`."""
+    config = node.field("config").get("name")
+    return config.text() if config is not None and config.value is not None else "float32"
+
+
+def _read_function(node: Node, context: Context, holds: str) -> Value:
+    """Return a function by its name: a string for an activation, a symbol for others."""
+    config = node.field("config")
+    name = config.text("the name of a function")
+    if node.field("class_name").value == "builtin_function_or_method":
+        error = node.error("builtin-function", f"Python's own {prose(name)!r} can't be rebuilt")
+        context.problems.add(error)
+        return None
+    if holds in ("activation", "") and name in registry.strings("activation"):
+        return name
+    key = registry.function(name, holds) or context.vocabulary.custom_key(name)
+    if key is None:
+        hint = did_you_mean(name, registry.strings(holds)) if holds else ""
+        context.problems.unknown_class(name, "the function", node.origin, hint)
+        return None
+    return Symbol(key)
+
+
+def _read_string(node: Node, text: str, context: Context, holds: str) -> Value:
+    """Return a string, or what it is short for in this place."""
+    if holds not in _STRING_KINDS:
+        return text
+    if holds in _NAMED_KINDS:
+        row = shorthand(text, holds)
+        if row is not None:
+            return Obj(row.key)
+    elif holds == "dtype_policy" or text in registry.strings(holds):
+        return text
+    key = context.vocabulary.custom_key(text)
+    if key is not None:
+        return Symbol(key)
+    hint = did_you_mean(text, registry.strings(holds))
+    context.problems.unknown_class(text, f"the {holds}", node.origin, hint)
+    return None

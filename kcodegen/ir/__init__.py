@@ -1,0 +1,1 @@
+"""The intermediate representations: frozen values that every room reads and none changes."""

@@ -1,0 +1,220 @@
+"""The Program: what the generated file says, before anybody decides where lines break.
+
+Expressions and statements are the small part of Python that pages use. Layout (`emit/`)
+turns them into text exactly as Black would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from kcodegen.ir.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An identifier or a dotted path of identifiers: `x`, `layers.Dense`."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A scalar constant: `3`, `0.5`, `"relu"`, `None`, `b"raw"`, `...`."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class CallExpr:
+    """`func(*args, **kwargs)`; `func` may itself be a call."""
+
+    func: Expr
+    args: tuple[Expr, ...] = ()
+    kwargs: tuple[tuple[str, Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpr:
+    """`[a, b]`."""
+
+    items: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TupleExpr:
+    """`(a, b)`; bare (no parentheses) as the index of a subscript or the target of a loop."""
+
+    items: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DictExpr:
+    """`{"a": b}`."""
+
+    items: tuple[tuple[Expr, Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`base.name`, for a base that is more than a name."""
+
+    base: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """`base[index]`."""
+
+    base: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SliceExpr:
+    """`start:stop:step` inside a subscript."""
+
+    start: Expr | None = None
+    stop: Expr | None = None
+    step: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FString:
+    """An f-string of literal text and expressions: `f"{name}_conv"`."""
+
+    parts: tuple[str | Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`left op right`: arithmetic (`+ - * / // % **`), comparison (`== != < <= > >= in is`)."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x` or `not x`."""
+
+    op: str
+    operand: Expr
+
+
+Expr: TypeAlias = Union[
+    Name,
+    Literal,
+    CallExpr,
+    ListExpr,
+    TupleExpr,
+    DictExpr,
+    Attribute,
+    Subscript,
+    SliceExpr,
+    FString,
+    Binary,
+    Unary,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`a, b = value  # comment`; `targets` are plain names, `comment` fits on the line or goes."""
+
+    targets: tuple[str, ...]
+    value: Expr
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression for its effect: `skips.append(x)`."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """`return value`."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for targets in iterable:`."""
+
+    targets: tuple[str, ...]
+    iterable: Expr
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if test:` ... `else:`."""
+
+    test: Expr
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """An empty line between paragraphs of a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a line of its own."""
+
+    text: str
+
+
+Statement: TypeAlias = Union[Assign, Evaluate, Return, For, If, Blank, Comment]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a function: `name`, `name: annotation`, `name=default`."""
+
+    name: str
+    annotation: str = ""
+    default: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A top-level function of the page; `doc` is the text of its docstring, or empty."""
+
+    name: str
+    params: tuple[Param, ...] = ()
+    returns: str = ""
+    doc: str = ""
+    body: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A page: what its templates need, decided.
+
+    `imports` are import lines in their final order; `helpers` name the templates of private
+    classes that are written out; `functions` build and compile. `builds` is the function that
+    makes the main object, `takes` its arguments by name. `is_model` asks for the loading of
+    weights by `loader`; `normalized` says that an adapted Normalization has to be finalized after
+    it.
+    """
+
+    summary: str
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+    functions: tuple[Function, ...]
+    builds: str
+    takes: tuple[str, ...] = ()
+    is_model: bool = False
+    loader: Function | None = None
+    compiles: bool = False
+    normalized: bool = False

@@ -1,0 +1,34 @@
+"""The one place where the page's names come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kcodegen.words import RESERVED, identifier
+
+# What every page may import or define by itself.
+PAGE_NAMES = frozenset(
+    """keras layers ops np Path argparse parser main directory model build_model compile_model
+    load_weights load_model constraints dtype_policies initializers losses metrics optimizers
+    quantizers random regularizers activations annotations""".split()
+)
+
+
+@dataclass(slots=True)
+class Scope:
+    """Gives out identifiers that are taken by nothing else."""
+
+    taken: set[str] = field(default_factory=set)
+
+    def unique(self, wish: str, fallback: str = "value") -> str:
+        """Return an identifier close to `wish`, and keep it."""
+        base = identifier(wish, fallback)
+        name, count = base, 2
+        while name in self.taken or name in PAGE_NAMES or name in RESERVED:
+            name, count = f"{base}_{count}", count + 1
+        self.taken.add(name)
+        return name
+
+    def release(self, name: str) -> None:
+        """Let `name` be given out again."""
+        self.taken.discard(name)

@@ -1,0 +1,31 @@
+"""What a user can ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+LINE_LENGTH = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of one compilation; the defaults are those of the command line.
+
+    `input_shape` is the shape of one sample, without the batch axis. `weights` is a folder of
+    `weight_<i>.npy`. `custom` maps a name in the file to `package.module:attr`. `names` is the
+    policy for layer names: "auto" leaves out those that Keras gives again by itself, "keep"
+    writes them all, "drop" leaves out whatever looks automatic. `source` and `output` are the
+    file names that the header of the page mentions.
+    """
+
+    target: Literal["keras3"] = "keras3"
+    input_shape: tuple[int | None, ...] | None = None
+    weights: Path | None = None
+    custom: tuple[tuple[str, str], ...] = ()
+    names: Literal["auto", "keep", "drop"] = "auto"
+    line_length: int = LINE_LENGTH
+    template_dir: Path | None = None
+    source: str = ""
+    output: str = ""

@@ -1,0 +1,55 @@
+"""Arguments of calls that Keras records by itself: they were never in anybody's source.
+
+Dropout(0.5)(x, training=False)   ->   Dropout(0.5)(x)
+BatchNormalization()(x, mask=None)   ->   BatchNormalization()(x)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kcodegen.ir.graph import Call, Graph
+from kcodegen.ir.values import Value
+from kcodegen.passes.masks import mask_arguments, short
+
+# What `training` is in the signature of `call`, where it is not None; augmentation layers: True.
+_TRAINING_FALSE = frozenset(
+    """AdditiveAttention AlphaDropout Attention ConvLSTM1D ConvLSTM2D ConvLSTM3D Dropout GRU
+    GRUCell GaussianDropout GaussianNoise LSTM LSTMCell RNN SimpleRNN SimpleRNNCell
+    SpatialDropout1D SpatialDropout2D SpatialDropout3D SpectralNormalization
+    StackedRNNCells""".split()
+)
+_TRAINING_TRUE = frozenset(
+    """AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix
+    Equalization MaxNumBoundingBoxes MixUp Pipeline RandAugment RandomBrightness
+    RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
+    RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert
+    RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness
+    RandomShear RandomTranslation RandomZoom Resizing Solarization""".split()
+)
+
+
+def drop_call_noise(graph: Graph) -> Graph:
+    """Return the graph without call arguments that Keras fills in with what they say."""
+    keys = {layer.name: layer.key for layer in graph.layers}
+    return replace(graph, calls=tuple(_drop(call, keys) for call in graph.calls))
+
+
+def _drop(call: Call, keys: dict[str, str]) -> Call:
+    if call.kind == "op" or not call.kwargs:
+        return call
+    key = keys[call.target]
+    kept = tuple(kw for kw in call.kwargs if not _is_noise(key, *kw))
+    return replace(call, kwargs=kept)
+
+
+def _is_noise(key: str, name: str, value: Value) -> bool:
+    if name == "training" and isinstance(value, bool):
+        return short(key) in (_TRAINING_TRUE if value else _TRAINING_FALSE)
+    return name in mask_arguments(key) and _all_none(value)
+
+
+def _all_none(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(_all_none(item) for item in value)
+    return value is None

@@ -1,0 +1,78 @@
+"""The order of the page: inputs first, then each call after what it needs, branch by branch.
+
+Calls of a shared layer keep their order, and automatic names are met in the order of their
+numbers, because an author made `dense_1` after `dense`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import pairwise
+
+from kcodegen import registry
+from kcodegen.diagnostics import CompileError
+from kcodegen.ir.graph import Call, Graph
+from kcodegen.ir.order import operands, post_order, sort_calls
+from kcodegen.ir.values import refs
+from kcodegen.registry.vocabulary import Vocabulary
+from kcodegen.words import snake_case
+
+
+def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
+    """Return the graph with its calls in the order of the page; unused ones are gone."""
+    if not graph.calls:
+        return graph
+    needed = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
+    last: dict[str, str] = {}
+    for call in graph.calls:
+        if call.kind == "layer":
+            if call.target in last:
+                needed[call.id].append(last[call.target])
+            last[call.target] = call.id
+    roots = [ref.call for ref in (*refs(graph.inputs), *refs(graph.outputs))]
+    order = post_order(roots, needed)
+    chained = {id: list(before) for id, before in needed.items()}
+    for earlier, later in automatic_chain(graph, frozenset(order), vocabulary):
+        chained[later].append(earlier)
+    with suppress(CompileError):  # names that only look automatic may contradict the wiring
+        order = post_order(roots, chained)
+    return sort_calls(graph, order)
+
+
+def automatic_chain(
+    graph: Graph, used: frozenset[str], vocabulary: Vocabulary
+) -> list[tuple[str, str]]:
+    """Return pairs of call ids: the first must come before the second for names to count up."""
+    keys = {layer.name: layer.key for layer in graph.layers}
+    numbered: dict[str, dict[int, str]] = {}
+    seen: set[str] = set()
+    for call in graph.calls:
+        if call.id not in used or (call.kind == "layer" and call.target in seen):
+            continue
+        seen.add(call.target if call.kind == "layer" else call.id)
+        prefix, name = automatic_prefix(call, keys, vocabulary), call.name or call.target
+        number = automatic_number(name, prefix)
+        if number is not None:
+            numbered.setdefault(prefix, {})[number] = call.id
+    pairs = []
+    for calls in numbered.values():
+        ordered = [calls[number] for number in sorted(calls)]
+        pairs += list(pairwise(ordered))
+    return pairs
+
+
+def automatic_prefix(call: Call, keys: dict[str, str], vocabulary: Vocabulary) -> str:
+    """Return what Keras calls objects of this class when nobody names them: `Conv2D -> conv2d`."""
+    if call.kind == "op":
+        return snake_case(registry.op(call.target).name)
+    return snake_case(vocabulary.row(keys[call.target]).name)
+
+
+def automatic_number(name: str, prefix: str) -> int | None:
+    """Return the place of an automatic name: `dense -> 0`, `dense_3 -> 3`; None for others."""
+    if name == prefix:
+        return 0
+    rest = name.removeprefix(f"{prefix}_")
+    if rest == name or not (rest.isascii() and rest.isdigit()) or rest.startswith("0"):
+        return None
+    return int(rest) if len(rest) < 10 else None

@@ -1,0 +1,235 @@
+"""The stages in their order; the only file that knows every room.
+
+bytes -> Document -> Artifact -> passes -> Outline -> Module -> text -> proof
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from kcodegen.backends import keras3
+from kcodegen.diagnostics import CompileError, Diagnostic, ProofError
+from kcodegen.emit.page import render
+from kcodegen.frontends import read_document
+from kcodegen.ir.document import Node
+from kcodegen.ir.graph import Artifact, Graph
+from kcodegen.ir.order import sort_layers, traverse
+from kcodegen.ir.outline import Outline
+from kcodegen.ir.rewrite import map_graphs, rewrite_args, rewrite_graph, rewrite_value
+from kcodegen.ir.show import show_artifact
+from kcodegen.ir.values import Args, Dict, Value, same
+from kcodegen.ir.verify import verify
+from kcodegen.naming.layers import Namer
+from kcodegen.options import Options
+from kcodegen.passes.built import drop_built
+from kcodegen.passes.defaults import drop_defaults
+from kcodegen.passes.float32 import undo_float32
+from kcodegen.passes.masks import with_masks, without_masks
+from kcodegen.passes.noise import drop_call_noise
+from kcodegen.passes.schedule import schedule
+from kcodegen.passes.wrappers import drop_backward
+from kcodegen.readback import ReadBackError, read_back
+from kcodegen.readback.canonical import canonical
+from kcodegen.readers import read, read_bytes
+from kcodegen.registry.vocabulary import Vocabulary
+from kcodegen.structure import expand, flat_outline
+from kcodegen.weights.variables import parameter_count
+from kcodegen.words import prose
+
+DEFAULTS = Options()
+# Private classes that pages write out: their name there, and their key.
+HELPERS = {"LayerScale": "keras.src.applications.convnext.LayerScale"}
+OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A page that is proved to say what the input says.
+
+    `text` is the page, `diagnostics` what a user should know, `artifact` what was compiled.
+    """
+
+    text: str
+    diagnostics: tuple[Diagnostic, ...]
+    artifact: Artifact
+
+
+def compile_file(path: str | Path, options: Options = DEFAULTS) -> Result:
+    """Compile a serialized Keras model or object; `-` reads standard input.
+
+    Raises CompileError with every problem of the input, FileError for a file that can't be read,
+    and ProofError when the page would not say what the input says.
+    """
+    if not options.source and str(path) != "-":
+        options = replace(options, source=Path(path).name)
+    return compile_document(read("-" if path == "-" else Path(path)), options)
+
+
+def compile_model(model: Any, options: Options = DEFAULTS) -> Result:
+    """Compile a Keras model, its `to_json()` text, or the parsed JSON."""
+    if hasattr(model, "to_json"):
+        model = model.to_json()
+    text = model if isinstance(model, str) else json.dumps(model, allow_nan=True)
+    return compile_document(read_bytes(text.encode("utf-8", "surrogatepass"), "model"), options)
+
+
+def compile_document(root: Node, options: Options) -> Result:
+    """Compile a parsed document."""
+    vocabulary = Vocabulary(options.custom)
+    artifact, warnings = read_document(root, vocabulary, options.input_shape)
+    artifact, more = prepare(artifact, vocabulary)
+    named = name_layers(artifact, vocabulary, options)
+    module = keras3.lower(shorten(named), vocabulary, outline, parameters(named))
+    text = render(
+        module,
+        options.target,
+        width=options.line_length,
+        source=options.source,
+        command=command_line(options),
+        template_dir=options.template_dir,
+    )
+    prove(text, named, vocabulary, module.builds, module.takes)
+    return Result(text, (*warnings, *more), named)
+
+
+def prepare(artifact: Artifact, vocabulary: Vocabulary) -> tuple[Artifact, tuple[Diagnostic, ...]]:
+    """Return the artifact without what Keras adds by itself, in the order of the page."""
+    warnings: list[Diagnostic] = []
+
+    def change(key: str, args: Args, built: Value) -> Args:
+        for step in OBJECT_PASSES:
+            args = step(key, args, built)
+        return args
+
+    def arrange(graph: Graph) -> Graph:
+        graph = schedule(without_masks(drop_call_noise(graph)), vocabulary)
+        graph, notes = settle_order(graph)
+        warnings.extend(notes)
+        verify(graph)
+        return graph
+
+    model = artifact.model
+    if model is not None:
+        model = map_graphs(rewrite_graph(model, change), arrange)
+    training = rewrite_args(artifact.training, change) if artifact.training is not None else None
+    value = rewrite_value(artifact.value, change)
+    return replace(artifact, model=model, value=value, training=training), tuple(warnings)
+
+
+def settle_order(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """Return the graph with its layers in Keras' own order, and a warning when that differs."""
+    if not graph.calls:
+        return graph, ()
+    order = traverse(with_masks(graph)).operations
+    settled = sort_layers(graph, order)
+    names = [layer.name for layer in settled.layers]
+    notes = []
+    lost = [layer.name for layer in graph.layers if layer.name not in set(names)]
+    if lost:
+        message = f"no output needs {', '.join(map(prose, lost))}: left out, as Keras does"
+        notes.append(Diagnostic("unused-layer", message, graph.origin, severity="warning"))
+    if [layer.name for layer in graph.layers if layer.name in set(names)] != names:
+        message = "the layers are not in Keras' order: weights come in the order of the page"
+        notes.append(Diagnostic("layer-order", message, graph.origin, severity="warning"))
+    return settled, tuple(notes)
+
+
+def name_layers(artifact: Artifact, vocabulary: Vocabulary, options: Options) -> Artifact:
+    """Return the artifact with the names that the page will give its layers."""
+    namer = Namer(vocabulary, options.names, _keys(artifact.training))
+    if artifact.model is not None:
+        return replace(artifact, model=namer.model(artifact.model))
+    return artifact
+
+
+def _keys(training: Args | None) -> frozenset[str]:
+    """Return the names of outputs that losses and metrics go by."""
+    found: set[str] = set()
+    for _, value in training or ():
+        if isinstance(value, Dict):
+            found.update(key for key, _ in value.items)
+    return frozenset(found)
+
+
+def shorten(artifact: Artifact) -> Artifact:
+    """Return the artifact without default arguments."""
+    model = rewrite_graph(artifact.model, drop_defaults) if artifact.model is not None else None
+    training = artifact.training
+    if training is not None:
+        training = rewrite_args(training, drop_defaults)
+    value = rewrite_value(artifact.value, drop_defaults)
+    return replace(artifact, model=model, value=value, training=training)
+
+
+def outline(graph: Graph) -> Outline:
+    """Return the outline of a graph, checked to lose nothing."""
+    found = flat_outline(graph)
+    if not same(expand(found).calls, graph.calls):
+        raise ProofError(Diagnostic("outline", "structure recovery lost something"))
+    return found
+
+
+def parameters(artifact: Artifact) -> int | None:
+    """Return the number of parameters of a model, None where a layer's are not known."""
+    return parameter_count(artifact.model) if artifact.model is not None else None
+
+
+def prove(
+    text: str,
+    artifact: Artifact,
+    vocabulary: Vocabulary,
+    builds: str,
+    takes: tuple[str, ...] = (),
+) -> None:
+    """Raise ProofError unless the page, read back, is what was compiled."""
+    try:
+        found = read_back(text, vocabulary, artifact.kind, builds, takes, HELPERS)
+    except ReadBackError as error:
+        raise ProofError(
+            Diagnostic("read-back", f"the page can't be read back: {error}")
+        ) from error
+    defaults = tuple((param.name, default) for param, default in keras3.TRAINING)
+    wanted, got = canonical(artifact, defaults), canonical(found, defaults)
+    if not same(wanted, got):
+        raise ProofError(Diagnostic("read-back", _first_difference(wanted, got)))
+
+
+def _first_difference(wanted: Artifact, got: Artifact) -> str:
+    left, right = show_artifact(wanted).splitlines(), show_artifact(got).splitlines()
+    for ours, theirs in zip(left, right, strict=False):
+        if ours != theirs:
+            alike = sum(
+                1
+                for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
+            )
+            start = max(0, ours.rfind(" ", 0, max(0, alike - 40)))
+            return f"the page says {_cut(theirs[start:])}, the input {_cut(ours[start:])}"
+    return "the page says more or less than the input"
+
+
+def _cut(line: str) -> str:
+    """Return a part of a dump, cut to a length that fits an error."""
+    return line if len(line) <= 120 else line[:117] + "..."
+
+
+def command_line(options: Options) -> tuple[str, ...]:
+    """Return the command that makes the page again, as its header shows it."""
+    if not options.source:
+        return ()
+    words = ["kcodegen", options.source]
+    if options.input_shape is not None:
+        words += ["--input-shape", ",".join(str(size) for size in options.input_shape)]
+    for name, path in options.custom:
+        words += ["--custom", f"{name}={path}"]
+    if options.names != "auto":
+        words += ["--names", options.names]
+    if options.output:
+        words += ["-o", options.output]
+    return tuple(words)
+
+
+__all__ = ["CompileError", "Result", "compile_document", "compile_file", "compile_model", "prove"]

@@ -1,0 +1,277 @@
+"""Constructors and calls of a page, recorded as Keras would see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kcodegen import registry
+from kcodegen.ir.graph import Call
+from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value, refs
+from kcodegen.naming.counters import Counters, counts_names, hidden, prefix_of
+from kcodegen.readback.values import Made, Outputs, Path, ReadBackError, Trace
+from kcodegen.registry.arity import output_names
+from kcodegen.registry.rows import ClassRow, OpRow, holds_of
+from kcodegen.registry.vocabulary import (
+    INPUT,
+    MODEL,
+    SEQUENTIAL,
+    Vocabulary,
+    is_custom,
+    shorthand,
+)
+from kcodegen.words import snake_case
+
+
+@dataclass(slots=True)
+class Constructor:
+    """Records what is constructed and called, and counts automatic names."""
+
+    vocabulary: Vocabulary
+    counters: Counters
+    trace: Trace
+
+    def public(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Return what calling a public name gives: an object, a tensor, an array."""
+        if key == "numpy.array":
+            return self._array("numpy", args, kwargs)
+        if key.startswith("keras.ops."):
+            if key == "keras.ops.convert_to_tensor" and not _tensors((args, kwargs)):
+                return self._array("tensor", args, kwargs)
+            return self.op(registry.op(key), args, kwargs)
+        if key == MODEL.key or (is_custom(key) and len(args) == 2 and _tensors(args)):
+            return self._model(key, args, kwargs)
+        if key == SEQUENTIAL.key or (is_custom(key) and len(args) == 1 and _layers(args[0])):
+            return self._sequential(key, args, kwargs)
+        try:
+            row = self.vocabulary.row(key)
+        except KeyError as error:
+            raise ReadBackError(f"{key} is no class") from error
+        made = self._made(row, args, kwargs)
+        if key == INPUT.key:
+            self._record(made, (), {})
+            return Ref(f"{made.number}/0")
+        return made
+
+    # Objects
+
+    def _made(self, row: ClassRow, args: list[Any], kwargs: dict[str, Any]) -> Made:
+        named = self._bind(row, args, kwargs)
+        name = named.pop("name", None) if row.kind in ("layer", "custom") else None
+        made = self._new(row.key, named, name, prefix_of(row), row.kind in ("layer", "custom"))
+        self._hidden(made, "construct")
+        return made
+
+    def _new(self, key: str, args: dict[str, Any], name: Any, prefix: str, counts: bool) -> Made:
+        if name is not None and (not isinstance(name, str) or not name):
+            raise ReadBackError("a name is a text")
+        counted = name is None and counts
+        if counted:
+            name = self.counters.take(prefix)
+        made = Made(key, args, name, number=len(self.trace.made), counted=counted)
+        self.trace.made[str(made.number)] = made
+        return made
+
+    def _bind(self, row: ClassRow, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        params = {param.name for param in (*row.params, *row.extra)}
+        if len(args) > len(row.params):
+            raise ReadBackError(f"{row.key} takes {len(row.params)} arguments")
+        bound = {param.name: arg for param, arg in zip(row.params, args, strict=False)}
+        for name, value in kwargs.items():
+            if name in bound or (name not in params and name != "name" and row.kind != "custom"):
+                raise ReadBackError(f"{row.key} has no free argument {name}")
+            bound[name] = value
+        return bound
+
+    def _hidden(self, made: Made, when: str) -> None:
+        if made.is_model or not self.vocabulary.row(made.key).hidden:
+            return
+        for prefix in hidden(self.vocabulary, made.key, self.args(made), when):
+            self.counters.take(prefix)
+
+    def _model(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Made:
+        if len(args) != 2:
+            raise ReadBackError("a model is made of its inputs and outputs")
+        row = self.vocabulary.row(key)
+        rest = dict(kwargs)
+        name = rest.pop("name", None)
+        made = self._new(key, rest, name, prefix_of(row), True)
+        made.is_model, made.inputs, made.outputs = True, args[0], args[1]
+        return made
+
+    def _sequential(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Made:
+        layers = [self._layer(item) for item in args[0]] if len(args) == 1 else None
+        if layers is None:
+            raise ReadBackError("a Sequential is made of one list of layers")
+        rest = dict(kwargs)
+        name = rest.pop("name", None)
+        made = self._new(key, rest, name, prefix_of(self.vocabulary.row(key)), True)
+        made.is_model, made.layers = True, layers
+        if _builds_itself(layers):
+            if layers[0].key != INPUT.key:
+                self.counters.take("input_layer")
+            for layer in layers:
+                self._hidden(layer, "call")
+                self._hidden(layer, "every call")
+            self.counters.take("functional")
+        return made
+
+    def _layer(self, item: Any) -> Made:
+        if isinstance(item, Ref):
+            return self.trace.made[item.call.partition("/")[0]]
+        if not isinstance(item, Made):
+            raise ReadBackError("a Sequential holds layers")
+        return item
+
+    # Calls
+
+    def call(self, made: Made, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Return the outputs of calling a layer or a nested model."""
+        row = None if made.is_model else self.vocabulary.row(made.key)
+        if row is not None and row.kind not in ("layer", "custom"):
+            raise ReadBackError(f"{made.key} can't be called")
+        call = self._record(made, tuple(args), kwargs)
+        if made.is_model:
+            return self._model_outputs(made, call)
+        names = output_names(made.key, self.args(made), call.kwargs)
+        if is_custom(made.key) or names == ():
+            return Outputs(call.id)
+        if names is None:
+            return Ref(call.id)
+        return [Ref(call.id, index) for index in range(len(names))]
+
+    def _record(self, made: Made, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        if made.uses == 0:
+            self._hidden(made, "call")
+        self._hidden(made, "every call")
+        plain = tuple(self.value(arg) for arg in args)
+        named = tuple((name, self.value(value)) for name, value in kwargs.items())
+        call = Call(f"{made.number}/{made.uses}", "layer", str(made.number), plain, named)
+        made.uses += 1
+        self.trace.calls.append(call)
+        return call
+
+    def _model_outputs(self, made: Made, call: Call) -> Any:
+        if made.layers is not None:
+            return Ref(call.id)
+        count = iter(range(1_000_000))
+
+        def mirror(value: Any) -> Any:
+            if isinstance(value, (list, tuple)):
+                return [mirror(item) for item in value]
+            if isinstance(value, dict):
+                found = {key: mirror(value[key]) for key in sorted(value)}
+                return {key: found[key] for key in value}
+            return Ref(call.id, next(count))
+
+        return mirror(made.outputs)
+
+    def op(self, row: OpRow, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Return the outputs of an op."""
+        if row.refusal:
+            raise ReadBackError(f"{row.key} is never written")
+        names = [param.name for param in row.params]
+        bound: dict[str, Any] = {}
+        if row.variadic:
+            place = names.index(row.variadic)
+            bound = dict(zip(names[:place], args, strict=False))
+            bound[row.variadic] = tuple(args[place:])
+        elif len(args) > len(names):
+            raise ReadBackError(f"{row.key} takes {len(names)} arguments")
+        else:
+            bound = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name in bound or name not in names:
+                raise ReadBackError(f"{row.key} has no free argument {name}")
+            bound[name] = value
+        ordered = tuple((name, self.value(bound[name])) for name in names if name in bound)
+        if not any(True for _, value in ordered for _ in refs(value)):
+            raise ReadBackError(f"{row.key} is given no tensor")
+        self.counters.take(snake_case(row.name))
+        call = Call(f"/{row.key}/{self.trace.ops}", "op", row.key, (), ordered)
+        self.trace.ops += 1
+        self.trace.calls.append(call)
+        outputs = output_names(row.key, ordered, ())
+        if outputs == ():
+            return Outputs(call.id)
+        if outputs is None:
+            return Ref(call.id)
+        return [Ref(call.id, index) for index in range(len(outputs))]
+
+    # Values
+
+    def args(self, made: Made) -> Args:
+        """Return the arguments of an object as IR values."""
+        row = self.vocabulary.row(made.key)
+        return tuple(
+            (name, self.value(value, holds_of(row, name))) for name, value in made.args.items()
+        )
+
+    def value(self, value: Any, holds: str = "") -> Value:
+        """Return a value of the page as an IR value."""
+        match value:
+            case str() if holds in ("initializer", "regularizer", "constraint"):
+                row = shorthand(value, holds)
+                return Obj(row.key) if row is not None else value
+            case list() | tuple():
+                return tuple(self.value(item, holds) for item in value)
+            case dict():
+                return Dict(tuple((key, self.value(item, holds)) for key, item in value.items()))
+            case Made():
+                return self.object(value, holds)
+            case Path(key):
+                return Symbol(key)
+            case Outputs(call):
+                return Ref(call)
+            case Slice(start, stop, step):
+                return Slice(self.value(start), self.value(stop), self.value(step))
+        if isinstance(value, (Ref, Array)) or value is None or value is ...:
+            return value
+        if isinstance(value, (bool, int, float, str, bytes)) or type(value).__name__ == "Hole":
+            return value  # type: ignore[no-any-return]
+        raise ReadBackError(f"{value!r} is no argument")
+
+    def object(self, made: Made, holds: str = "") -> Obj:
+        """Return an object as an IR value, the automatic name of a layer included."""
+        from kcodegen.readback.graphs import graph_of
+
+        if made.is_model:
+            graph = graph_of(made, self)
+            return Obj(graph.style, graph.args, body=graph, tag=made.number)
+        args = self.args(made)
+        given = not made.counted or counts_names(self.vocabulary.row(made.key), holds)
+        if made.name is not None and given:
+            args = (*args, ("name", made.name))
+        return Obj(made.key, args, tag=made.number)
+
+    def _array(self, kind: str, args: list[Any], kwargs: dict[str, Any]) -> Array:
+        dtype = kwargs.get("dtype")
+        if len(args) != 1 or set(kwargs) != {"dtype"} or not isinstance(dtype, str):
+            raise ReadBackError("an array has its numbers and a dtype")
+        return Array(kind, dtype, self.value(args[0]))
+
+
+def _tensors(value: Any) -> bool:
+    """Tell whether a structure holds a tensor."""
+    match value:
+        case Ref() | Outputs():
+            return True
+        case list() | tuple():
+            return any(_tensors(item) for item in value)
+        case dict():
+            return any(_tensors(item) for item in value.values())
+        case _:
+            return False
+
+
+def _layers(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, (Ref, Made)) for item in value)
+
+
+def _builds_itself(layers: list[Made]) -> bool:
+    if len(layers) < 2:
+        return False
+    first = layers[0]
+    if first.key == INPUT.key:
+        return True
+    return first.is_model and (first.layers is None or _builds_itself(first.layers))

@@ -1,0 +1,67 @@
+"""What a page may hold at all: kinds of nodes, imports and names, by closed lists.
+
+This is checked before anything is read, over the whole text, the fixed parts included.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from kcodegen.readback.values import ReadBackError
+from kcodegen.registry.vocabulary import Vocabulary
+
+_NODES = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Assign, ast.Return,
+    ast.For, ast.If, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Store, ast.Attribute,
+    ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Subscript, ast.Slice, ast.JoinedStr,
+    ast.FormattedValue, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Import,
+    ast.ImportFrom, ast.alias, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Pass,
+)  # fmt: skip
+# What the fixed parts of a page need besides: the loader, the summary, a private class.
+_FIXED_NODES = (
+    ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
+    ast.IfExp, ast.GeneratorExp, ast.Starred,
+)  # fmt: skip
+_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None, "keras": None}
+_FORBIDDEN = frozenset(
+    """eval exec compile open __import__ globals locals vars getattr setattr delattr input
+    breakpoint""".split()
+)
+_ALLOWED_DUNDER = frozenset({"__init__", "__name__"})
+
+
+def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> None:
+    """Raise ReadBackError for anything that no page holds.
+
+    `fixed` names the functions and classes of the template's own prose.
+    """
+    allowed = {path.partition(":")[0]: path for path in vocabulary.custom_names()}
+    for statement in tree.body:
+        is_fixed = isinstance(statement, ast.If) or (
+            isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in fixed
+        )
+        for node in ast.walk(statement):
+            _check_node(node, is_fixed)
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                _check_import(node, allowed)
+
+
+def _check_node(node: ast.AST, is_fixed: bool) -> None:
+    if not isinstance(node, _NODES) and not (is_fixed and isinstance(node, _FIXED_NODES)):
+        raise ReadBackError(f"a page holds no {type(node).__name__}")
+    if isinstance(node, ast.Name) and node.id in _FORBIDDEN and not is_fixed:
+        raise ReadBackError(f"a page never uses {node.id}")
+    name = node.attr if isinstance(node, ast.Attribute) else ""
+    if name.startswith("_") and not (is_fixed and name in _ALLOWED_DUNDER):
+        raise ReadBackError(f"a page never touches {name}")
+
+
+def _check_import(node: ast.Import | ast.ImportFrom, custom: dict[str, str]) -> None:
+    if isinstance(node, ast.Import):
+        for name in node.names:
+            if name.name not in _MODULES or name.asname not in (None, "np"):
+                raise ReadBackError(f"a page never imports {name.name}")
+        return
+    module = node.module or ""
+    if node.level or (module not in _MODULES and module not in custom):
+        raise ReadBackError(f"a page never imports from {module}")

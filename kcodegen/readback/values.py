@@ -1,0 +1,88 @@
+"""What expressions of a page come to while it is read: never Keras objects, only records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kcodegen.ir.graph import Call
+from kcodegen.ir.program import Function
+from kcodegen.ir.values import Ref, Value
+
+
+class ReadBackError(Exception):
+    """The text of a page can't be read, or says something that pages never say."""
+
+
+@dataclass(slots=True, eq=False)
+class Made:
+    """An object that the page constructs: a layer, an optimizer, an initializer, a model.
+
+    `args` are its constructor's arguments by name; `name` is its own or, when `counted`, the
+    automatic one.
+    `layers` are those of a Sequential; `inputs` and `outputs` those of a functional model, whose
+    calls are found from its outputs. `uses` counts its calls.
+    """
+
+    key: str
+    args: dict[str, Any]
+    name: str | None = None
+    number: int = 0
+    counted: bool = False
+    uses: int = 0
+    layers: list[Made] | None = None
+    inputs: Any = None
+    outputs: Any = None
+    is_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A dotted name that stands for something public: `keras.layers.Dense`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a list, or `model.compile`."""
+
+    owner: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs of a call whose number no table knows: a tensor, or a list of them."""
+
+    call: str
+
+
+@dataclass(slots=True)
+class Trained:
+    """The model that `compile_model` is given; it gathers what `compile` is called with."""
+
+    training: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Trace:
+    """The calls made so far, in the order of the page; `made` finds a layer by its number."""
+
+    calls: list[Call] = field(default_factory=list)
+    made: dict[str, Made] = field(default_factory=dict)
+    ops: int = 0
+
+
+__all__ = [
+    "Function",
+    "Made",
+    "Method",
+    "Outputs",
+    "Path",
+    "ReadBackError",
+    "Ref",
+    "Trace",
+    "Trained",
+    "Value",
+]

@@ -1,0 +1,130 @@
+"""Containers told apart by their first bytes, never by a suffix; so far each is refused by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kcodegen.diagnostics import CompileError, rejected
+from kcodegen.words import prose
+
+TO_JSON = "load the model where it was made and save `model.to_json()`"
+_RAW = "download the raw file itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One kind of file that is not JSON.
+
+    `magic` matches its beginning, and every one of `clues` occurs somewhere in it. `{name}` in
+    the hint stands for the file's name, `example` for a name that a shell would not take.
+    """
+
+    what: str
+    magic: re.Pattern[bytes]
+    hint: str
+    clues: tuple[bytes, ...] = ()
+    example: str = "FILE"
+
+    def matches(self, data: bytes) -> bool:
+        """Tell whether `data` is a file of this kind."""
+        return self.magic.match(data) is not None and all(clue in data for clue in self.clues)
+
+    def refusal(self, name: str) -> CompileError:
+        """Return the error for a file of this kind called `name`."""
+        # A name from strangers is a part of a shell command here: only a harmless one is used.
+        plain = name and prose(name) == name and not name.startswith("-")
+        hint = self.hint.format(name=name if plain else self.example)
+        return rejected("not-json", f"this is {self.what}, not JSON", hint=hint)
+
+
+def _magic(pattern: bytes) -> re.Pattern[bytes]:
+    """Return a pattern of bytes in which a dot is any byte."""
+    return re.compile(pattern, re.DOTALL)
+
+
+_ZIP = _magic(rb"PK\x03\x04")
+_H5_CONFIG = (
+    'extract its architecture: python -c "import h5py; '
+    "print(h5py.File('{name}').attrs['model_config'])\" | kcodegen -"
+)
+
+# The first row that matches names the file; special kinds stand before general ones.
+CONTAINERS: tuple[Container, ...] = (
+    Container(
+        "a .keras archive",
+        _ZIP,
+        "extract its architecture: unzip -p {name} config.json | kcodegen -",
+        (b"config.json", b"metadata.json"),
+        "model.keras",
+    ),
+    Container("a PyTorch file", _ZIP, "kcodegen reads Keras models only", (b"data.pkl",)),
+    Container("a NumPy .npz archive", _ZIP, "it holds arrays, not an architecture", (b".npy",)),
+    Container("a zip archive", _ZIP, "unzip it and name the JSON file in it"),
+    Container("an HDF5 file", _magic(rb"\x89HDF\r\n\x1a\n"), _H5_CONFIG, (), "model.h5"),
+    Container(
+        "a PyTorch file",
+        _magic(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"),
+        "kcodegen reads Keras models only",
+    ),
+    Container(
+        "a Python pickle",
+        _magic(rb"\x80[\x02-\x05]"),
+        "a pickle can run any code and is never opened; save `model.to_json()` instead",
+    ),
+    Container("a gzip file", _magic(rb"\x1f\x8b"), "gunzip -c {name} | kcodegen -"),
+    Container("a bzip2 file", _magic(rb"BZh[1-9]"), "bunzip2 -c {name} | kcodegen -"),
+    Container("an xz file", _magic(rb"\xfd7zXZ\x00"), "xz -dc {name} | kcodegen -"),
+    Container("a Zstandard file", _magic(rb"\x28\xb5\x2f\xfd"), "zstd -dc {name} | kcodegen -"),
+    Container(
+        "a tar archive",
+        _magic(rb"(?=.{257}ustar)[^\x00]+\x00"),
+        "unpack it and name the JSON file in it",
+    ),
+    Container(
+        "a NumPy .npy array",
+        _magic(rb"\x93NUMPY"),
+        "it holds weights; give the architecture's JSON file",
+    ),
+    Container("a TensorFlow Lite model", _magic(rb".{3}\x00TFL3"), TO_JSON),
+    Container(
+        "a safetensors file",
+        _magic(rb".{1,6}\x00{2,7}\{\""),
+        "it holds weights; give the architecture's JSON file",
+    ),
+    Container("a TensorFlow SavedModel (saved_model.pb)", _magic(rb"\x08\x01\x12"), TO_JSON),
+    Container(
+        "an ONNX model",
+        _magic(rb"\x08[\x02-\x20][\x12\x1a\x3a\x42]"),
+        "kcodegen reads Keras models only",
+    ),
+    Container(
+        "a TensorFlow GraphDef (.pb)",
+        _magic(rb"\n.{1,4}\n.[!-~]+\x12.(Placeholder|Const|VarHandleOp|VariableV2|NoOp)"),
+        TO_JSON,
+    ),
+    Container(
+        "a Git LFS pointer",
+        _magic(rb"version https://git-lfs"),
+        "fetch the file itself: git lfs pull",
+    ),
+    Container("a web page", _magic(rb"\s*<(!DOCTYPE|!doctype|html|HTML)"), _RAW),
+    Container(
+        "YAML",
+        _magic(rb"(---\s*\n)?(backend|class_name|config|keras_version):\s"),
+        'convert it: python -c "import json, yaml; '
+        "print(json.dumps(yaml.safe_load(open('{name}'))))\" | kcodegen -",
+        (),
+        "model.yaml",
+    ),
+    Container(
+        "a printed Python dict",
+        _magic(rb"\s*\{\s*'"),
+        "write it with `json.dumps(config)` instead of `print(config)`",
+    ),
+)
+
+
+def recognise(data: bytes) -> Container | None:
+    """Return the row of `CONTAINERS` that `data` belongs to, or None when it may be JSON."""
+    return next((container for container in CONTAINERS if container.matches(data)), None)

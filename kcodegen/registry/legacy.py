@@ -1,0 +1,234 @@
+"""Old names: classes and arguments that Keras has renamed, dropped or given new defaults.
+
+Versions are Keras' own numbers: 2.0 to 2.3 of the package `keras`, 2.4 to 2.15 of the Keras
+inside TensorFlow. Keras 1 spelled nearly everything otherwise and is not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kcodegen.ir.values import Args, Value, same
+from kcodegen.registry.rows import ClassRow
+
+Versions = tuple[str, str]
+
+KERAS_2: Final = ("2.0", "2.15")
+TF_KERAS: Final = ("2.4", "2.15")
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyArgument:
+    """An argument that Keras 3.15 does not take any more.
+
+    `cls` is a registry key, or `*kind` for every class of a kind. `action` is "rename" (to
+    `new_name`), "drop", or "input": the argument says something about the model's input. With
+    `only_if` the action is right only for these values; any other one has to be refused.
+    """
+
+    cls: str
+    name: str
+    action: Literal["rename", "drop", "input"]
+    new_name: str = ""
+    only_if: tuple[Value, ...] = ()
+    versions: Versions = KERAS_2
+
+    def allows(self, value: Value) -> bool:
+        """Tell whether the action is right for an argument of this value."""
+        return not self.only_if or any(same(value, allowed) for allowed in self.only_if)
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyValue:
+    """A value that is spelled otherwise now: `reduction="auto"`."""
+
+    cls: str
+    name: str
+    old: Value
+    new: Value
+    versions: Versions = KERAS_2
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyDefault:
+    """What an argument was when a file of these versions left it out."""
+
+    cls: str
+    name: str
+    value: Value
+    versions: Versions = KERAS_2
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyClass:
+    """A class that is another one with some arguments now."""
+
+    name: str
+    key: str
+    args: Args = ()
+    versions: Versions = KERAS_2
+
+
+CLASS_ALIASES: Final[dict[str, str]] = {
+    "keras.engine.functional.Functional": "keras.Model",
+    "keras.engine.sequential.Sequential": "keras.Sequential",
+    "keras.engine.training.Model": "keras.Model",
+    "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
+    "keras.layers.Deconvolution3D": "keras.layers.Conv3DTranspose",
+    "keras.layers.experimental.EinsumDense": "keras.layers.EinsumDense",
+    "keras.optimizers.schedules.PiecewiseConstant": (
+        "keras.optimizers.schedules.PiecewiseConstantDecay"
+    ),
+    "keras.src.engine.functional.Functional": "keras.Model",
+    "keras.src.engine.sequential.Sequential": "keras.Sequential",
+    "keras.src.engine.training.Model": "keras.Model",
+    "keras.src.models.functional.Functional": "keras.Model",
+}
+"""Old paths of classes that have only moved; the last part is an old name for them too."""
+
+CUSTOM_PREFIX: Final = "Custom>"
+"""TensorFlow 2.11 and 2.12 wrote Keras' own new optimizers as `Custom>Adam`."""
+
+_RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+_SPATIAL = ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
+_SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
+_UNGROUPED = (
+    *_SEPARABLE,
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+)
+
+
+def _layers(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"keras.layers.{name}" for name in names)
+
+
+def _drop(
+    classes: tuple[str, ...], name: str, *only_if: Value, versions: Versions = KERAS_2
+) -> tuple[LegacyArgument, ...]:
+    return tuple(LegacyArgument(c, name, "drop", "", only_if, versions) for c in classes)
+
+
+ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
+    LegacyArgument("*layer", "batch_input_shape", "input"),
+    *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
+    LegacyArgument("keras.layers.InputLayer", "batch_input_shape", "rename", "batch_shape"),
+    LegacyArgument("keras.layers.InputLayer", "type_spec", "input", versions=TF_KERAS),
+    LegacyArgument("keras.layers.LeakyReLU", "alpha", "rename", "negative_slope"),
+    *_drop(_layers(("Attention", "AdditiveAttention")), "causal", False, versions=("2.4", "2.9")),
+    *_drop(_layers(("Embedding",)), "input_length"),
+    *_drop(_layers(("Embedding",)), "sparse", versions=("2.11", "2.15")),
+    *_drop(_layers(("SimpleRNN", "LSTM", "GRU")), "implementation"),
+    *_drop(_layers(("SimpleRNNCell", "LSTMCell", "GRUCell")), "implementation"),
+    *_drop(_layers(_RECURRENT), "time_major", False, versions=TF_KERAS),
+    *_drop(_layers(_UNGROUPED), "groups", 1, versions=TF_KERAS),
+    *_drop(_layers(_SEPARABLE), "kernel_initializer", versions=TF_KERAS),
+    *_drop(_layers(_SEPARABLE), "kernel_regularizer", versions=TF_KERAS),
+    *_drop(_layers(_SEPARABLE), "kernel_constraint", versions=TF_KERAS),
+    *_drop(_layers(("MultiHeadAttention",)), "query_shape", versions=TF_KERAS),
+    *_drop(_layers(("MultiHeadAttention",)), "key_shape", versions=TF_KERAS),
+    *_drop(_layers(("MultiHeadAttention",)), "value_shape", versions=TF_KERAS),
+    *_drop(_layers(_SPATIAL), "noise_shape", None),
+    *_drop(_layers(_SPATIAL), "trainable", True),
+    *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
+    *_drop(("*initializer",), "dtype", "float32", versions=("2.2", "2.4")),
+    *_drop(("*loss",), "fn", versions=("2.13", "2.15")),
+    LegacyArgument("*optimizer", "lr", "rename", "learning_rate"),
+    *_drop(("*optimizer",), "jit_compile", versions=("2.11", "2.15")),
+    *_drop(("*optimizer",), "is_legacy_optimizer", versions=("2.11", "2.15")),
+    *_drop(("keras.optimizers.Nadam",), "decay", 0.004, versions=("2.4", "2.10")),
+    *_drop(("keras.optimizers.Nadam",), "schedule_decay", 0.004),
+    *_drop(("*optimizer",), "decay", 0.0, versions=("2.0", "2.10")),
+)
+"""Old arguments; a row for one class comes before one for its kind."""
+
+VALUES: Final[tuple[LegacyValue, ...]] = (
+    LegacyValue("*loss", "reduction", "auto", "sum_over_batch_size", TF_KERAS),
+    LegacyValue("*optimizer", "epsilon", None, 1e-07, ("2.0", "2.10")),
+    LegacyValue(
+        "keras.initializers.VarianceScaling",
+        "distribution",
+        "normal",
+        "truncated_normal",
+        ("2.0", "2.3"),
+    ),
+    LegacyValue("keras.layers.StringLookup", "encoding", None, "utf-8", ("2.4", "2.9")),
+    LegacyValue("keras.layers.TextVectorization", "encoding", None, "utf-8", ("2.4", "2.9")),
+)
+"""Values that are spelled otherwise now."""
+
+DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
+    LegacyDefault("keras.layers.AveragePooling1D", "pool_size", 2),
+    LegacyDefault("keras.layers.AveragePooling2D", "pool_size", (2, 2)),
+    LegacyDefault("keras.layers.AveragePooling3D", "pool_size", (2, 2, 2)),
+    LegacyDefault("keras.layers.ConvLSTM1D", "recurrent_activation", "hard_sigmoid", TF_KERAS),
+    LegacyDefault("keras.layers.ConvLSTM2D", "recurrent_activation", "hard_sigmoid"),
+    LegacyDefault("keras.layers.ConvLSTM3D", "recurrent_activation", "hard_sigmoid", TF_KERAS),
+    LegacyDefault("keras.layers.GRU", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
+    LegacyDefault("keras.layers.GRU", "reset_after", False, ("2.0", "2.3")),
+    LegacyDefault("keras.layers.GRUCell", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
+    LegacyDefault("keras.layers.GRUCell", "reset_after", False, ("2.0", "2.3")),
+    LegacyDefault("keras.layers.LSTM", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
+    LegacyDefault("keras.layers.LSTMCell", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
+    LegacyDefault("keras.optimizers.Adadelta", "learning_rate", 1.0, ("2.0", "2.3")),
+    LegacyDefault("keras.optimizers.Adagrad", "learning_rate", 0.01, ("2.0", "2.3")),
+    LegacyDefault("keras.optimizers.Adamax", "learning_rate", 0.002, ("2.0", "2.3")),
+    LegacyDefault("keras.optimizers.Lion", "learning_rate", 0.0001, ("2.13", "2.15")),
+    LegacyDefault("keras.optimizers.Nadam", "learning_rate", 0.002, ("2.0", "2.3")),
+    LegacyDefault("keras.optimizers.RMSprop", "ema_overwrite_frequency", 100, ("2.11", "2.15")),
+)
+"""Defaults that have changed since: what a missing key meant to the Keras that wrote the file."""
+
+CLASSES: Final[tuple[LegacyClass, ...]] = (
+    LegacyClass(
+        "SyncBatchNormalization",
+        "keras.layers.BatchNormalization",
+        (("synchronized", True),),
+        TF_KERAS,
+    ),
+)
+"""Classes that are another one with some arguments now."""
+
+
+def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
+    """Return what became of an old argument of a class, or None when it never had it."""
+    for argument in ARGUMENTS:
+        if argument.name == name and argument.cls in (row.key, f"*{row.kind}"):
+            return argument
+    return None
+
+
+def new_value(row: ClassRow, name: str, value: Value) -> Value:
+    """Return how a value of an argument is spelled now; most are spelled as they were."""
+    for entry in VALUES:
+        fits = entry.name == name and entry.cls in (row.key, f"*{row.kind}")
+        if fits and same(entry.old, value):
+            return entry.new
+    return value
+
+
+def old_defaults(row: ClassRow, version: tuple[int, int]) -> Args:
+    """Return the arguments of a class whose default was another one in this version of Keras."""
+    return tuple(
+        (entry.name, entry.value)
+        for entry in DEFAULTS
+        if entry.cls == row.key and covers(entry.versions, version)
+    )
+
+
+def find_legacy_class(name: str) -> LegacyClass | None:
+    """Return what a dropped class is now, or None."""
+    for entry in CLASSES:
+        if entry.name == name:
+            return entry
+    return None
+
+
+def covers(versions: Versions, version: tuple[int, int]) -> bool:
+    """Tell whether a version lies between two others, both included: `(2, 9)`."""
+    first, last = (tuple(int(part) for part in text.split(".")) for text in versions)
+    return first <= version <= last

@@ -1,0 +1,46 @@
+"""Which kinds of classes a module holds, for the modules that any Keras has written."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROOTS: Final = ("keras.src.", "keras.api.", "keras.", "tf_keras.src.", "tf_keras.")
+"""What a module of Keras begins with, longest first."""
+
+SPACES: Final[dict[str, tuple[str, ...]]] = {
+    "constraints": ("constraint",),
+    "dtype_policies": ("dtype_policy",),
+    "engine": ("layer",),
+    "initializers": ("initializer",),
+    "layers": ("layer",),
+    "losses": ("loss",),
+    "metrics": ("metric",),
+    "mixed_precision": ("dtype_policy", "optimizer"),
+    "models": ("layer",),
+    "optimizers": ("optimizer", "schedule"),
+    "quantizers": ("quantizer", "quantization_config"),
+    "random": ("seed_generator",),
+    "regularizers": ("regularizer",),
+    "utils": ("seed_generator",),
+}
+"""The kinds of classes below each first part of a module's name."""
+
+PLACES: Final[dict[str, tuple[str, ...]]] = {
+    "activation": ("layer",),
+    "function": (),
+    "metric": ("metric", "loss"),
+}
+"""The kinds of classes that may stand in a place, where it is not just the place's own kind."""
+
+
+def places(holds: str) -> tuple[str, ...]:
+    """Return the kinds of classes that may stand in a place, the likeliest first."""
+    return PLACES.get(holds, (holds,))
+
+
+def kinds_of_module(module: str) -> tuple[str, ...]:
+    """Return the kinds of classes that a module of Keras holds; empty for any other module."""
+    for root in ROOTS:
+        if module.startswith(root):
+            return SPACES.get(module[len(root) :].partition(".")[0], ())
+    return ()

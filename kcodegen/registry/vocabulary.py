@@ -1,0 +1,105 @@
+"""The vocabulary of one compilation: Keras' rows and the user's own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from kcodegen import registry
+from kcodegen.ir.values import Value
+from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
+from kcodegen.words import snake_case
+
+CUSTOM = "custom:"
+
+
+def _optional(name: str, serialized: Value, default: Value = None) -> Parameter:
+    return Parameter(name, default=default, serialized=serialized)
+
+
+# `keras.Input` is a function; this row lets it be read and written like the layer it makes.
+INPUT = ClassRow(
+    key="keras.Input",
+    kind="layer",
+    module="keras.layers",
+    name="InputLayer",
+    params=(
+        Parameter("shape", default=REQUIRED, serialized=REQUIRED),
+        _optional("batch_size", None),
+        _optional("dtype", "float32"),
+        _optional("sparse", False),
+        _optional("ragged", False),
+        _optional("batch_shape", None),
+        _optional("name", None),
+        _optional("optional", False, False),
+    ),
+    positional=1,
+)
+
+# The two ways to make a model; their structural arguments are no parameters.
+MODEL = ClassRow(
+    key="keras.Model",
+    kind="layer",
+    module="keras.src.models.functional",
+    name="Functional",
+    params=(_optional("trainable", True),),
+)
+SEQUENTIAL = ClassRow(
+    key="keras.Sequential",
+    kind="layer",
+    module="keras",
+    name="Sequential",
+    params=(_optional("trainable", True, True),),
+)
+OWN_ROWS = {row.key: row for row in (INPUT, MODEL, SEQUENTIAL)}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Looks up classes by what a file calls them, and rows by their key.
+
+    `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`.
+    """
+
+    custom: tuple[tuple[str, str], ...] = ()
+
+    def custom_key(self, *names: str | None) -> str | None:
+        """Return the key of the first of `names` that the user has mapped, or None."""
+        mapped = dict(self.custom)
+        for name in names:
+            if name is not None and name in mapped:
+                return CUSTOM + mapped[name]
+        return None
+
+    def row(self, key: str) -> ClassRow:
+        """Return the row of a class; a custom key gets an open row without parameters."""
+        if key.startswith(CUSTOM):
+            module, _, name = key.removeprefix(CUSTOM).partition(":")
+            return ClassRow(key=key, kind="custom", module=module, name=name)
+        return OWN_ROWS.get(key) or registry.row(key)
+
+    def custom_names(self) -> tuple[str, ...]:
+        """Return the import paths that the page may use, `package.module:attr`."""
+        return tuple(sorted({path for _, path in self.custom}))
+
+
+@cache
+def _shorthands(kind: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in registry.class_names(kind):
+        for row in registry.candidates(name, None, kind):
+            for text in (row.name, snake_case(row.name), row.shorthand):
+                if text in registry.strings(kind):
+                    found.setdefault(text, row.key)
+    return found
+
+
+def shorthand(text: str, kind: str) -> ClassRow | None:
+    """Return the class that a bare string stands for: `"he_normal"` in an initializer's place."""
+    key = _shorthands(kind).get(text)
+    return registry.row(key) if key is not None else None
+
+
+def is_custom(key: str) -> bool:
+    """Tell whether `key` stands for a user's own class or function."""
+    return key.startswith(CUSTOM)

@@ -1,0 +1,75 @@
+"""The weights of an EinsumDense, from its equation.
+
+    EinsumDense("abc,cde->abde", output_shape=(None, 4, 8), bias_axes="de"), built with (None, 5, 6)
+        ->  (6, 4, 8), (4, 8)
+
+Source: `_analyze_einsum_string` of `keras.src.layers.core.einsum_dense`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kcodegen.ir.graph import Shape
+from kcodegen.weights.definition import (
+    Definition,
+    UnknownWeightsError,
+    Weights,
+    WeightShape,
+    dimension,
+)
+
+_PLAIN = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)")
+_LEFT = re.compile(r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)")
+_RIGHT = re.compile(r"([a-zA-Z]{2,})\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\.")
+
+
+def einsum_weights(definition: Definition) -> Weights:
+    """Return the shapes of the kernel and, with `bias_axes`, the bias."""
+    equation, bias_axes = definition.value("equation"), definition.value("bias_axes")
+    if not isinstance(equation, str) or not isinstance(bias_axes, (str, type(None))):
+        raise UnknownWeightsError
+    forms = ((_PLAIN, False), (_LEFT, True), (_RIGHT, False))
+    found = ((form.fullmatch(equation), left) for form, left in forms)
+    match, left = next(((match, left) for match, left in found if match), (None, False))
+    if match is None:
+        raise UnknownWeightsError
+    inputs, kernel, outputs = match.groups()
+    shape = definition.shape()
+    elided = len(shape) - len(inputs)
+    full = _output_shape(definition, shape, elided, left)
+    # With leading axes left out, letters of the input count from its end.
+    start = -len(inputs) if left else 0
+    skipped = elided if left else 0
+    axes = {letter: (shape, start + i) for i, letter in enumerate(inputs)}
+    axes |= {letter: (full, skipped + i) for i, letter in enumerate(outputs)}
+    if not set(kernel) <= set(axes):
+        raise UnknownWeightsError
+    kernel_shape = tuple(dimension(*axes[letter]) for letter in kernel)
+    if bias_axes is None:
+        return (kernel_shape,)
+    bias = _bias_shape(bias_axes, outputs, full, skipped)
+    return kernel_shape, bias if left else bias + (1,) * elided
+
+
+def _output_shape(definition: Definition, shape: Shape, elided: int, left: bool) -> Shape:
+    """Return the whole output shape: the argument lacks the batch and what `...` stands for."""
+    given = definition.value("output_shape")
+    partial = given if isinstance(given, tuple) else (given,)
+    known = tuple(size for size in partial if size is None or isinstance(size, int))
+    if len(known) != len(partial) or elided < 0 or not shape:
+        raise UnknownWeightsError
+    if left:
+        return (shape[0], *reversed(shape[1:elided]), *known)
+    return (shape[0], *known, *shape[len(shape) - elided :])
+
+
+def _bias_shape(bias_axes: str, outputs: str, full: Shape, skipped: int) -> WeightShape:
+    """Return the bias' shape: from its first letter on, with 1 for the letters it has not."""
+    first = min((outputs.find(letter) for letter in bias_axes), default=-1)
+    if first < 0:
+        raise UnknownWeightsError
+    return tuple(
+        dimension(full, skipped + i) if outputs[i] in bias_axes else 1
+        for i in range(first, len(outputs))
+    )

@@ -1,0 +1,132 @@
+"""Files and standard input, and everything that is recognised as something other than JSON."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import pickle
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kcodegen.diagnostics import CompileError, FileError
+from kcodegen.readers import json_text, read, read_bytes
+from kcodegen.readers.containers import CONTAINERS, recognise
+
+
+def zipped(*names: str) -> bytes:
+    """Return a zip archive with members of these names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "{}")
+    return buffer.getvalue()
+
+
+def tarred() -> bytes:
+    """Return a tar archive with one member."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("model.json"))
+    return buffer.getvalue()
+
+
+SAMPLES: list[tuple[str, Callable[[], bytes]]] = [
+    ("a .keras archive", lambda: zipped("metadata.json", "config.json", "model.weights.h5")),
+    ("a PyTorch file", lambda: zipped("archive/data.pkl", "archive/version")),
+    ("a NumPy .npz archive", lambda: zipped("arr_0.npy")),
+    ("a zip archive", lambda: zipped("readme.txt")),
+    ("an HDF5 file", lambda: b"\x89HDF\r\n\x1a\n\0\0\0\0"),
+    ("a PyTorch file", lambda: pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)),
+    ("a Python pickle", lambda: pickle.dumps({"a": 1})),
+    ("a gzip file", lambda: gzip.compress(b"{}")),
+    ("a bzip2 file", lambda: b"BZh91AY&SY"),
+    ("an xz file", lambda: b"\xfd7zXZ\x00\x00"),
+    ("a Zstandard file", lambda: b"\x28\xb5\x2f\xfd\x04"),
+    ("a tar archive", tarred),
+    ("a NumPy .npy array", lambda: b"\x93NUMPY\x01\x00v\x00{'descr'"),
+    ("a TensorFlow Lite model", lambda: b"\x1c\x00\x00\x00TFL3\x14\x00"),
+    ("a safetensors file", lambda: b'\x40\x00\x00\x00\x00\x00\x00\x00{"w":{"dtype":"F32"}}'),
+    ("a TensorFlow SavedModel (saved_model.pb)", lambda: b"\x08\x01\x12\xb0\x02\n\x10"),
+    ("an ONNX model", lambda: b"\x08\x08\x12\x06tf2onnx\x1a\x051.9.3"),
+    ("a TensorFlow GraphDef (.pb)", lambda: b"\n\x2b\n\x05input\x12\x0bPlaceholder*\x0b"),
+    ("a Git LFS pointer", lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"),
+    ("a web page", lambda: b"\n<!DOCTYPE html>\n<html>"),
+    ("YAML", lambda: b"backend: tensorflow\nclass_name: Sequential\n"),
+    ("a printed Python dict", lambda: repr({"name": "model", "layers": []}).encode()),
+]
+
+
+@pytest.mark.parametrize(("what", "make"), SAMPLES, ids=[what for what, _ in SAMPLES])
+def test_what_is_not_json_is_called_by_its_name(what: str, make: Callable[[], bytes]) -> None:
+    with pytest.raises(CompileError) as caught:
+        read_bytes(make(), "model")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "not-json"
+    assert diagnostic.message == f"this is {what}, not JSON"
+    assert diagnostic.hint
+
+
+def test_every_container_has_a_sample() -> None:
+    assert [recognise(make()) for _, make in SAMPLES] == list(CONTAINERS)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("best-model_2.keras", "best-model_2.keras"),
+        ("", "model.keras"),
+        ("x; rm -rf $HOME", "model.keras"),
+        ("-oops", "model.keras"),
+        ("\x1b[2J", "model.keras"),
+    ],
+)
+def test_a_hint_is_a_command_that_is_safe_to_paste(name: str, shown: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        read_bytes(zipped("metadata.json", "config.json"), name)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.hint.endswith(f"unzip -p {shown} config.json | kcodegen -")
+
+
+def test_the_suffix_plays_no_part(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    path.write_text('{"class_name": "Sequential"}')
+    assert read(path).field("class_name").text() == "Sequential"
+
+
+@pytest.mark.parametrize("text", ['[  "TFL3"]', json.dumps([" " * 255 + "ustar"]), '\n{\n"a": 1}'])
+def test_json_is_never_taken_for_something_else(text: str) -> None:
+    assert read_bytes(text.encode(), "x").value == json.loads(text)
+
+
+def test_standard_input_is_read_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"a": "\xc3\xa9"}')))
+    assert read("-").value == {"a": "é"}
+
+
+def test_no_more_than_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_text, "MAX_BYTES", 100)
+    path = tmp_path / "large.json"
+    path.write_bytes(b'"' + b"a" * 200 + b'"')
+    with pytest.raises(CompileError, match="larger than"):
+        read(path)
+
+
+def test_a_missing_file_is_a_file_error(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"cannot read '.*gone\.json': no such file or directory"):
+        read(tmp_path / "gone.json")
+    with pytest.raises(FileError, match=r"cannot read 'a\\x00b': embedded null byte"):
+        read(Path("a\0b"))
+
+
+def test_a_folder_is_a_file_error_and_a_saved_model_is_recognised(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="is a folder"):
+        read(tmp_path)
+    (tmp_path / "saved_model.pb").touch()
+    with pytest.raises(FileError, match="is a SavedModel folder"):
+        read(tmp_path)
