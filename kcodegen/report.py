@@ -63,8 +63,9 @@ def bug(file: str, message: str) -> str:
 def say(text: str) -> None:
     """Print one line to standard error, or nowhere when it is closed."""
     if sys.stderr is not None:
-        with contextlib.suppress(BrokenPipeError):
-            sys.stderr.write(f"{text}\n")
+        encoding = sys.stderr.encoding or "ascii"
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{text}\n".encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _prefix(file: str) -> str:

@@ -11,7 +11,6 @@ from typing import assert_never
 from kcodegen.emit import literals
 from kcodegen.emit.annotations import annotation
 from kcodegen.emit.expressions import Piece, bare_tuple, name, tokens
-from kcodegen.emit.hugging import hug_power_operators
 from kcodegen.emit.lines import Line, leaves_of, tokens_of
 from kcodegen.emit.splitting import transform_line
 from kcodegen.emit.tokens import (
@@ -145,7 +144,7 @@ def _break(line: list[Token], depth: int, width: int) -> list[str]:
     for _ in range(_MOST_PASSES):
         before = line
         lines = transform_line(Line(leaves_of(line), depth), width)
-        result = [str(hug_power_operators(done)) for done in lines]
+        result = [str(done) for done in lines]
         line = tokens_of(lines)
         if line == before:
             break

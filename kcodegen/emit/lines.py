@@ -21,7 +21,7 @@ class Leaf:
     `inserted` a trailing comma that this pass has added.
     """
 
-    __slots__ = ("token", "kind", "text", "space", "spaced", "opening", "magic", "inserted")
+    __slots__ = ("inserted", "kind", "magic", "opening", "space", "spaced", "text", "token")
 
     def __init__(self, token: Token, spaced: bool = False, inserted: bool = False) -> None:
         self.token = token

@@ -46,21 +46,17 @@ def transform_line(line: Line, width: int, force: bool = False) -> list[Line]:
     stack = [line]
     while stack:
         line = stack.pop()
-        if _is_done(line, width):
-            result.append(line)
-            continue
+        if not line.must_split and not line.is_magic:
+            hugged = hug_power_operators(line)
+            if hugged.fits(width):
+                result.append(hugged)
+                continue
         parts, final = _transform_once(line, width, force)
         if final:
             result += parts
         else:
             stack.extend(reversed(parts))
     return result
-
-
-def _is_done(line: Line, width: int) -> bool:
-    if line.must_split or line.is_magic:
-        return False
-    return line.fits(width) or ("**" in str(line) and hug_power_operators(line).fits(width))
 
 
 def _transform_once(line: Line, width: int, force: bool) -> tuple[list[Line], bool]:
@@ -284,9 +280,7 @@ def _wants_trailing_comma(parameters: list[Leaf], opening: Leaf) -> bool:
     """Tell whether the content of a function header's brackets is a lone parameter."""
     if opening.text != "(" or parameters[0].token.annotation:
         return False
-    return not any(
-        leaf.kind is Kind.COMMA and not leaf.token.annotation for leaf in parameters
-    )
+    return not any(leaf.kind is Kind.COMMA and not leaf.token.annotation for leaf in parameters)
 
 
 def _should_split_line(body: Line, opening: Leaf) -> bool:

@@ -8,8 +8,8 @@ The rows are in `registry.legacy`; an old argument whose value can't be kept is 
 from __future__ import annotations
 
 from kcodegen.ir.document import Node
+from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Args, Obj, Value, lookup
-from kcodegen.passes.float32 import shortest_float32
 from kcodegen.registry.legacy import find_argument, new_value
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import prose
@@ -52,7 +52,7 @@ def modern(name: str, value: Value, row: ClassRow) -> Value:
 
 
 def unscaled(obj: Obj) -> Obj:
-    """Return `VarianceScaling` as the initializer that it is: `(2.0, "fan_in", "normal")` is He's."""
+    """Return `VarianceScaling` as the initializer it is: `2.0, "fan_in", "normal"` is He's."""
     if obj.key != "keras.initializers.VarianceScaling":
         return obj
     scale, mode = lookup(obj.args, "scale"), lookup(obj.args, "mode")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError
@@ -21,7 +22,7 @@ def read_objects(root: Node, context: Context) -> Artifact:
     """Return the artifact of one object, or of a list or dict of them."""
     if isinstance(root.value, str):
         return Artifact("function", value=_read_name(root, root.value))
-    value = renumber_shared(read_value(root, context))
+    value = renumber_shared(read_value(root, replace(context, keeps_sharing=True)))
     empty = not any(isinstance(item, (Obj, Symbol)) for item in walk(value))
     if empty and not context.problems.unknown and not context.problems.found:
         raise root.error(
@@ -62,9 +63,8 @@ def renumber_shared(value: Value) -> Value:
         if not isinstance(item, Obj) or item.tag is None:
             return item
         if counts[item.tag] < 2:
-            return Obj(item.key, item.args, item.body)
-        number = numbers.setdefault(item.tag, len(numbers))
-        return Obj(item.key, item.args, item.body, number)
+            return replace(item, tag=None)
+        return replace(item, tag=numbers.setdefault(item.tag, len(numbers)))
 
     return rewrite(value, change)
 

@@ -9,6 +9,8 @@ search over everything Keras has.
 
 from __future__ import annotations
 
+from functools import cache
+
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import legacy, special
@@ -18,7 +20,7 @@ from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
 from kcodegen.registry.built import built_value
 from kcodegen.registry.legacy import CUSTOM_PREFIX, find_argument
 from kcodegen.registry.rows import ClassRow, Parameter
-from kcodegen.registry.vocabulary import SEQUENTIAL, shorthand
+from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
 from kcodegen.words import did_you_mean, prose
 
 # Objects of these kinds are written as strings where they have no arguments of their own.
@@ -67,7 +69,7 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
         return None
     if found.key == "keras.DTypePolicy" and holds == "dtype_policy":
         return _read_policy(node)
-    tag = node.value.get("shared_object_id") if isinstance(node.value, dict) else None
+    tag = node.mapping().get("shared_object_id") if context.keeps_sharing else None
     config = node.get("config")
     args = read_config(config, found, context) if config is not None else ()
     return Obj(found.key, args, tag=tag if isinstance(tag, int) else None)
@@ -136,24 +138,42 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         hint = "it runs a program that is not in this file; replace the layer in the source"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
+    params = _parameters(row)
     found: list[tuple[str, Value]] = []
     for key, child in node.fields():
         if key in skip:
             continue
-        param = row.param(key)
+        param = params.get(key)
         if param is not None or row.kind == "custom":
-            holds = param.holds if param is not None else _INHERITED.get(key, "")
             _refuse_path(child, key, row, context)
-            found.append((key, _read_argument(child, key, row, context, holds)))
+            found.append((key, _read_argument(child, key, row, context, param)))
         elif not _ignored(child, key, row, context):
             found += _read_old_argument(child, key, row, context)
-    if row.param(_SIZE):
+    if _SIZE in params:
         found = _without_size(node, row, found, context)
     if row.kind == "custom":
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
-    order = {param.name: i for i, param in enumerate((*row.params, *row.extra))}
-    order["name"] = len(order)
-    return tuple(sorted(found, key=lambda item: order[item[0]]))
+    given = dict(found)
+    return tuple((name, given[name]) for name in params if name in given)
+
+
+@cache
+def _parameters_of(key: str) -> dict[str, Parameter]:
+    return _parameters_by_name(registry.row(key))
+
+
+def _parameters(row: ClassRow) -> dict[str, Parameter]:
+    """Return the parameters of a class by name, in the order of the page: the name comes last."""
+    if row.key in OWN_ROWS or row.kind == "custom":
+        return _parameters_by_name(row)
+    return _parameters_of(row.key)
+
+
+def _parameters_by_name(row: ClassRow) -> dict[str, Parameter]:
+    params = {param.name: param for param in (*row.params, *row.extra)}
+    if "name" in params:
+        params["name"] = params.pop("name")
+    return params
 
 
 def _without_size(
@@ -166,7 +186,7 @@ def _without_size(
     kept = [item for item in found if item[0] != _SIZE]
     size = dict(found).get(_SIZE)
     if size is not None and not same(size, built_value(row, _SIZE, tuple(kept), None)):
-        message = f"{row.name} was adapted to {size} words, which are not in this file"
+        message = f"{row.name} was adapted to {size!r} words, which are not in this file"
         hint = "call adapt() again, or set_vocabulary()"
         context.problems.warnings.append(
             Diagnostic("adapted-vocabulary", message, node.origin, hint, severity="warning")
@@ -174,10 +194,13 @@ def _without_size(
     return kept
 
 
-def _read_argument(child: Node, key: str, row: ClassRow, context: Context, holds: str) -> Value:
+def _read_argument(
+    child: Node, key: str, row: ClassRow, context: Context, param: Parameter | None
+) -> Value:
     """Return an argument's value, in today's words when the file is an old one."""
+    holds = param.holds if param is not None else _INHERITED.get(key, "")
     value = read_value(child, context, holds)
-    _check_type(child, value, row.param(key))
+    _check_type(child, value, param)
     if not context.is_legacy:
         return value
     legacy.refuse_changed(child, key, value)

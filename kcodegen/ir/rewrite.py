@@ -21,23 +21,30 @@ def rewrite_value(value: Value, change: ChangeArgs) -> Value:
         case Dict(items):
             return Dict(tuple((key, rewrite_value(item, change)) for key, item in items))
         case Obj(key, args, body):
-            inner = tuple((name, rewrite_value(item, change)) for name, item in args)
-            new_body = rewrite_graph(body, change) if body is not None else None
-            return replace(value, args=change(key, inner, None), body=new_body)
+            inner = change(key, rewrite_args(args, change), None)
+            if body is not None:
+                return replace(value, args=inner, body=rewrite_graph(body, change))
+            return value if inner == args == () else replace(value, args=inner)
         case _:
             return value
 
 
 def rewrite_args(args: Args, change: ChangeArgs) -> Args:
     """Return arguments with every object inside them changed."""
-    return tuple((name, rewrite_value(item, change)) for name, item in args)
+    return tuple((name, rewrite_value(v, change)) if _holds(v) else (name, v) for name, v in args)
+
+
+def _holds(value: Value) -> bool:
+    """Tell whether an object may lie in `value`; most arguments are scalars."""
+    return isinstance(value, (tuple, Dict, Obj))
 
 
 def rewrite_layer(layer: Layer, change: ChangeArgs) -> Layer:
     """Return the layer with its own arguments, and those of what it holds, changed."""
     args = change(layer.key, rewrite_args(layer.args, change), layer.built)
-    body = rewrite_graph(layer.body, change) if layer.body is not None else None
-    return replace(layer, args=args, body=body)
+    if layer.body is None:
+        return replace(layer, args=args)
+    return replace(layer, args=args, body=rewrite_graph(layer.body, change))
 
 
 def rewrite_graph(graph: Graph, change: ChangeArgs) -> Graph:
@@ -66,23 +73,26 @@ def map_graphs(graph: Graph, change: Callable[[Graph], Graph]) -> Graph:
     """Return the graph with `change` applied to every nested model and then to itself."""
 
     def value(item: Value) -> Value:
+        if not _holds(item):
+            return item
         match item:
             case tuple():
                 return tuple(value(child) for child in item)
             case Dict(items):
                 return Dict(tuple((key, value(child)) for key, child in items))
             case Obj(_, args, body):
+                if not args and body is None:
+                    return item
                 inner = tuple((name, value(child)) for name, child in args)
                 return replace(item, args=inner, body=map_graphs(body, change) if body else None)
             case _:
                 return item
 
-    layers = tuple(
-        replace(
-            layer,
-            args=tuple((name, value(child)) for name, child in layer.args),
-            body=map_graphs(layer.body, change) if layer.body is not None else None,
-        )
-        for layer in graph.layers
-    )
-    return change(replace(graph, layers=layers))
+    def nested(layer: Layer) -> Layer:
+        if layer.body is not None:
+            return replace(layer, body=map_graphs(layer.body, change))
+        if not any(_holds(child) for _, child in layer.args):
+            return layer
+        return replace(layer, args=tuple((name, value(child)) for name, child in layer.args))
+
+    return change(replace(graph, layers=tuple(nested(layer) for layer in graph.layers)))

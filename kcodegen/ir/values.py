@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from types import EllipsisType
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -90,18 +91,27 @@ def same(left: object, right: object) -> bool:
     Stricter than `==`: `1`, `1.0` and `True` differ, and so do `0.0` and `-0.0`. Fields that
     take no part in comparison (`compare=False`) are ignored.
     """
+    if left is right:
+        return True
     if type(left) is not type(right):
         return False
+    if isinstance(left, (str, int, bytes)):
+        return left == right
     if isinstance(left, tuple):
         assert isinstance(right, tuple)
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, float):
         return repr(left) == repr(right)
     if is_dataclass(left):
-        return all(
-            same(getattr(left, f.name), getattr(right, f.name)) for f in fields(left) if f.compare
-        )
+        names = _compared(type(left))  # type: ignore[arg-type]
+        return all(same(getattr(left, name), getattr(right, name)) for name in names)
     return left == right
+
+
+@cache
+def _compared(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass that take part in comparison."""
+    return tuple(f.name for f in fields(kind) if f.compare)
 
 
 def lookup(args: Args, name: str, default: Value = None) -> Value:

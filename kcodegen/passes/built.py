@@ -1,6 +1,6 @@
 """What building a layer writes in place of a default, and nobody's source said.
 
-    LayerNormalization(axis=[-1])   ->   LayerNormalization()
+LayerNormalization(axis=[-1])   ->   LayerNormalization()
 """
 
 from __future__ import annotations

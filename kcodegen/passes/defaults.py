@@ -6,6 +6,7 @@ Dense(units=4, activation="linear", use_bias=True)   ->   Dense(units=4)
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from kcodegen import registry
 from kcodegen.ir.values import Args, Obj, Value, same
@@ -23,8 +24,13 @@ _CUSTOM_DEFAULTS: dict[str, Value] = {
 }
 
 
-def parameters(key: str) -> tuple[Parameter, ...]:
-    """Return the parameters of a class or an op; none for a user's class."""
+@cache
+def parameters(key: str) -> Params:
+    """Return the parameters of a class or an op by name; none for a user's class."""
+    return {param.name: param for param in _parameters(key)}
+
+
+def _parameters(key: str) -> tuple[Parameter, ...]:
     if is_custom(key):
         return ()
     if key in OWN_ROWS:
@@ -55,7 +61,7 @@ def drop_defaults(key: str, args: Args, _built: Value = None) -> Args:
             for name, value in args
             if not (name in _CUSTOM_DEFAULTS and same(value, _CUSTOM_DEFAULTS[name]))
         )
-    params = {param.name: param for param in parameters(key)}
+    params = parameters(key)
     given = dict(args)
     return tuple(
         (name, value)
@@ -88,7 +94,7 @@ def fill_defaults(key: str, args: Args, _built: Value = None) -> Args:
         return tuple(sorted(filled.items()))
     given = dict(args)
     complete: dict[str, Value] = dict(given)
-    params = {param.name: param for param in parameters(key)}
+    params = parameters(key)
     for param in params.values():
         if given.get(param.name) is not None:
             continue

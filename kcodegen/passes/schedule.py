@@ -6,13 +6,15 @@ numbers, because an author made `dense_1` after `dense`.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError
 from kcodegen.ir.graph import Call, Graph
-from kcodegen.ir.order import operands, post_order, sort_calls
+from kcodegen.ir.order import operands, post_order, rename_calls, sort_calls
 from kcodegen.ir.values import refs
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.words import snake_case
@@ -22,6 +24,7 @@ def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
     """Return the graph with its calls in the order of the page; unused ones are gone."""
     if not graph.calls:
         return graph
+    graph = drop_unused(graph)
     needed = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
     last: dict[str, str] = {}
     for call in graph.calls:
@@ -37,6 +40,20 @@ def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
     with suppress(CompileError):  # names that only look automatic may contradict the wiring
         order = post_order(roots, chained)
     return sort_calls(graph, order)
+
+
+def drop_unused(graph: Graph) -> Graph:
+    """Return the graph without calls that no output needs; uses that stay count up from 0."""
+    before = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
+    roots = [ref.call for ref in (*refs(graph.inputs), *refs(graph.outputs))]
+    used = set(post_order(roots, before))
+    kept = replace(graph, calls=tuple(call for call in graph.calls if call.id in used))
+    uses: Counter[str] = Counter()
+    ids = {}
+    for call in kept.calls:
+        ids[call.id] = call.id if call.kind == "op" else f"{call.target}/{uses[call.target]}"
+        uses[call.target] += 1
+    return rename_calls(kept, ids)
 
 
 def automatic_chain(

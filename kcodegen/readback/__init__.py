@@ -41,6 +41,7 @@ def read_back(
     interpreter.load(tree, helpers)
     made = interpreter.run(builds, *(Hole(name) for name in takes))
     if kind != "model":
+        interpreter.construct.tags = True
         return Artifact(kind, value=interpreter.construct.value(made))
     if not isinstance(made, Made) or not made.is_model:
         raise ReadBackError(f"{builds} returns no model")

@@ -26,7 +26,7 @@ def canonical(artifact: Artifact, defaults: Args = ()) -> Artifact:
     training = artifact.training
     if training is not None:
         training = tuple(sorted((dict(defaults) | dict(training)).items()))
-        training = rewrite_args(_untagged_args(training), _complete)
+        training = rewrite_args(training, _complete)
     model = canonical_graph(artifact.model) if artifact.model is not None else None
     value = rewrite_value(_numbered(artifact.value), _complete)
     return Artifact(artifact.kind, model, value, training)
@@ -34,7 +34,7 @@ def canonical(artifact: Artifact, defaults: Args = ()) -> Artifact:
 
 def canonical_graph(graph: Graph) -> Graph:
     """Return the graph in Keras' own order with nothing left implicit."""
-    graph = rewrite_graph(_untagged(graph), _complete)
+    graph = rewrite_graph(graph, _complete)
     return map_graphs(graph, _ordered)
 
 
@@ -59,23 +59,6 @@ def rewrite_graph_ops(graph: Graph) -> Graph:
 
 def _complete(key: str, args: Args, _built: Value) -> Args:
     return undo_float32(key, fill_defaults(key, widen_args(key, args)))
-
-
-def _untagged(graph: Graph) -> Graph:
-    """Return the graph without tags: in a model, sharing an initializer means nothing."""
-
-    def change(_key: str, args: Args, _built: Value) -> Args:
-        return _untagged_args(args)
-
-    return rewrite_graph(graph, change)
-
-
-def _untagged_args(args: Args) -> Args:
-    return tuple((name, rewrite(value, _without_tag)) for name, value in args)
-
-
-def _without_tag(value: Value) -> Value:
-    return replace(value, tag=None) if isinstance(value, Obj) else value
 
 
 def _numbered(value: Value) -> Value:

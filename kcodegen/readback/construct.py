@@ -25,11 +25,15 @@ from kcodegen.words import snake_case
 
 @dataclass(slots=True)
 class Constructor:
-    """Records what is constructed and called, and counts automatic names."""
+    """Records what is constructed and called, and counts automatic names.
+
+    `tags` tells objects apart that look alike: outside a model, sharing one has a meaning.
+    """
 
     vocabulary: Vocabulary
     counters: Counters
     trace: Trace
+    tags: bool = False
 
     def public(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Return what calling a public name gives: an object, a tensor, an array."""
@@ -235,14 +239,15 @@ class Constructor:
         """Return an object as an IR value, the automatic name of a layer included."""
         from kcodegen.readback.graphs import graph_of
 
+        tag = made.number if self.tags else None
         if made.is_model:
             graph = graph_of(made, self)
-            return Obj(graph.style, graph.args, body=graph, tag=made.number)
+            return Obj(graph.style, graph.args, body=graph, tag=tag)
         args = self.args(made)
         given = not made.counted or counts_names(self.vocabulary.row(made.key), holds)
         if made.name is not None and given:
             args = (*args, ("name", made.name))
-        return Obj(made.key, args, tag=made.number)
+        return Obj(made.key, args, tag=tag)
 
     def _array(self, kind: str, args: list[Any], kwargs: dict[str, Any]) -> Array:
         dtype = kwargs.get("dtype")

@@ -114,8 +114,6 @@ def _drop(
 
 
 ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
-    LegacyArgument("*layer", "batch_input_shape", "input"),
-    *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
     LegacyArgument("keras.layers.InputLayer", "batch_input_shape", "rename", "batch_shape"),
     LegacyArgument("keras.layers.InputLayer", "type_spec", "input", versions=TF_KERAS),
     LegacyArgument("keras.layers.LeakyReLU", "alpha", "rename", "negative_slope"),
@@ -135,6 +133,8 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "noise_shape", None),
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
+    LegacyArgument("*layer", "batch_input_shape", "input"),
+    *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
     *_drop(("*initializer",), "dtype", "float32", versions=("2.2", "2.4")),
     *_drop(("*loss",), "fn", versions=("2.13", "2.15")),
     LegacyArgument("*optimizer", "lr", "rename", "learning_rate"),

@@ -192,5 +192,4 @@ _RULES: dict[str, Rule] = {
     "keras.layers.SpectralNormalization": _spectral_normalization,
     "keras.layers.StackedRNNCells": _stacked_cells,
     "keras.layers.TimeDistributed": _time_distributed,
-    "keras.layers.Wrapper": _wrapper,
 }

@@ -29,7 +29,7 @@ from tests.corpus.cases import Case, cases
 from tests.weights.keras_models import MODELS, SINGLE, Build
 
 # Layers whose weights no JSON tells, and base classes.
-UNKNOWN = {"FlaxLayer", "JaxLayer", "Layer", "TFSMLayer", "TorchModuleWrapper"}
+UNKNOWN = {"FlaxLayer", "JaxLayer", "Layer", "TFSMLayer", "TorchModuleWrapper", "Wrapper"}
 # Files in which one layer, used in several models, was written several times: Keras itself
 # reads them back as so many layers, each with its own weights.
 COPIED = {"fn_nested3": 60, "shared_wrapped_layer": 40}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -93,12 +93,14 @@ def hidden_names(key: str, cls: type) -> tuple[Hidden, ...]:
     """Return the automatic names that an instance uses up by itself."""
     own = Counter([_own_prefix(cls)])
     named = next(trials(key, cls, name="named"), None)
-    unnamed = next(trials(key, cls), None)
-    if named is None or unnamed is None:
+    if named is None:
         return overrides.HIDDEN.get(key, ())
     found = [Hidden(when, prefix) for when, prefix in _spent(named)]
-    free = replace(unnamed, spent=(unnamed.spent[0] - own, *unnamed.spent[1:]))
-    found += [Hidden(w, p, "!name") for w, p in _spent(free) if (w, p) not in _spent(named)]
+    arguments = needed(key, cls)
+    reset_uids()
+    cls(**arguments)
+    more = counters() - own - named.spent[0]
+    found += [Hidden("construct", prefix, "!name") for prefix in sorted(more)]
     for param in signature(cls):
         if _may_matter(param):
             found += _conditional(key, cls, param, named)

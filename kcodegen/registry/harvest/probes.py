@@ -9,6 +9,7 @@ from typing import Any
 from kcodegen.ir.values import Value, same
 from kcodegen.registry.harvest.recipes import signature
 from kcodegen.registry.harvest.values import Json, config_of, value_of
+from kcodegen.registry.overrides import holds
 from kcodegen.registry.rows import widen
 
 WORDS = ("same", "channels_first", "he_normal", "l2", "non_neg", "relu", "int8", "sum", "float16")
@@ -50,7 +51,9 @@ def spread_of(key: str, cls: type, name: str) -> Value:
         if config is None or name not in config:
             continue
         got = value_of(config[name])
-        skeleton = _skeleton(got, number) if isinstance(got, tuple) and got else None
+        if not isinstance(got, tuple):
+            return None
+        skeleton = _skeleton(got, number) if got else None
         if skeleton is not None and same(widen(number, skeleton), got):
             return skeleton
     return None
@@ -78,6 +81,7 @@ def default_sources(key: str, cls: type) -> dict[str, str]:
         return found
     params = [param for param in signature(cls) if param.name in usual]
     followers = [p.name for p in params if p.default is None and usual[p.name] is not None]
+    followers = [n for n in followers if n not in ("name", "data_format") and not holds(n)]
     for name in (param.name for param in params if followers and param.name not in followers):
         for value in others(usual[name]):
             config = config_or_none(key, cls, **{name: value})

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras.src.utils.naming import reset_uids
 
-from kcodegen.ir.values import Dict, Obj, Symbol, Value
+from kcodegen.ir.values import Array, Dict, Obj, Symbol, Value
 from kcodegen.registry.harvest.recipes import needed
 
 Json = dict[str, Any]
@@ -34,9 +34,10 @@ def config_of(key: str, cls: type, **given: Any) -> Json:
 def _defaults(key: str) -> Json:
     cls = keras.src.api_export.get_symbol_from_name(key)
     try:
-        return config_of(key, cls)
+        config = config_of(key, cls)
     except (KeyError, TypeError):
         return {}
+    return {name: value for name, value in config.items() if name not in needed(key, cls)}
 
 
 def value_of(data: Any) -> Value:
@@ -48,6 +49,8 @@ def value_of(data: Any) -> Value:
             return tuple(value_of(item) for item in data)
         case {"class_name": "DTypePolicy", "config": {"name": str(name)}}:
             return name
+        case {"class_name": "__tensor__", "config": {"value": value, "dtype": str(dtype)}}:
+            return Array("tensor", dtype, value_of(value))
         case {"class_name": "function", "config": str(name)}:
             return Symbol(name)
         case {"module": str(module), "class_name": str(name), "config": dict(config)}:
