@@ -37,6 +37,7 @@ from kcodegen.readback.canonical import canonical
 from kcodegen.readers import read, read_bytes
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure import expand, flat_outline
+from kcodegen.weights.inputs import with_input_shape
 from kcodegen.weights.variables import parameter_count
 from kcodegen.words import prose
 
@@ -81,6 +82,8 @@ def compile_document(root: Node, options: Options) -> Result:
     """Compile a parsed document."""
     vocabulary = Vocabulary(options.custom)
     artifact, warnings = read_document(root, vocabulary, options.input_shape)
+    if options.weights is not None and artifact.model is not None:
+        artifact = replace(artifact, model=with_input_shape(artifact.model, options.weights))
     artifact, more = prepare(artifact, vocabulary)
     named = name_layers(artifact, vocabulary, options)
     module = keras3.lower(shorten(named), vocabulary, outline, parameters(named))
@@ -225,8 +228,14 @@ def command_line(options: Options) -> tuple[str, ...]:
         words += ["--input-shape", ",".join(str(size) for size in options.input_shape)]
     for name, path in options.custom:
         words += ["--custom", f"{name}={path}"]
+    if options.weights is not None:
+        words += ["--weights", options.weights.name]
     if options.names != "auto":
         words += ["--names", options.names]
+    if options.line_length != DEFAULTS.line_length:
+        words += ["--line-length", str(options.line_length)]
+    if options.template_dir is not None:
+        words += ["--template-dir", options.template_dir.name]
     if options.output:
         words += ["-o", options.output]
     return tuple(words)

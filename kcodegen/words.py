@@ -7,10 +7,12 @@ import difflib
 import keyword
 import re
 from collections.abc import Iterable
+from functools import cache
 
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 
 
+@cache
 def snake_case(name: str) -> str:
     """Return `name` as Keras spells automatic names: `Conv2DTranspose -> conv2d_transpose`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeAlias, assert_never
 
@@ -26,7 +26,6 @@ from kcodegen.emit.tokens import (
     OPEN_INDEX,
     OPEN_LIST,
     SPACE,
-    Kind,
     Token,
 )
 from kcodegen.ir.program import (
@@ -44,6 +43,7 @@ from kcodegen.ir.program import (
     TupleExpr,
     Unary,
 )
+from kcodegen.ir.values import Scalar
 
 Piece: TypeAlias = Token | Expr
 
@@ -80,22 +80,27 @@ def tokens(*pieces: Piece) -> list[Token]:
     A stack rather than recursion: nesting is as deep as the model's config.
     """
     result: list[Token] = []
-    stack = list(reversed(pieces))
+    stack: list[Iterator[Piece]] = [iter(pieces)]
     while stack:
-        piece = stack.pop()
-        if isinstance(piece, Token):
-            result.append(piece)
-        elif isinstance(piece, Name):
-            result.append(name(piece.id))
+        for piece in stack[-1]:
+            if isinstance(piece, Token):
+                result.append(piece)
+            elif isinstance(piece, Name):
+                result.append(name(piece.id))
+            elif isinstance(piece, Literal):
+                result += _literal(piece.value)
+            else:
+                stack.append(iter(_pieces(piece)))
+                break
         else:
-            stack.extend(reversed(_pieces(piece)))
+            stack.pop()
     return result
 
 
 @lru_cache(maxsize=4096)
 def name(text: str) -> Token:
     """Return the token of a name; a dotted path is one token, as lines never break inside it."""
-    return Token(text, Kind.NAME)
+    return Token(text, "name")
 
 
 def _pieces(expr: Expr) -> list[Piece]:
@@ -103,10 +108,6 @@ def _pieces(expr: Expr) -> list[Piece]:
     match expr:
         case CallExpr(func, args, kwargs):
             return [*_operand(func, _PRIMARY), OPEN_CALL, *_arguments(args, kwargs), CLOSE_CALL]
-        case Literal():
-            return [*_literal(expr)]
-        case Name(id):
-            return [name(id)]
         case TupleExpr(items):
             return [OPEN_GROUP, *bare_tuple(items), CLOSE_GROUP]
         case ListExpr(items):
@@ -125,6 +126,8 @@ def _pieces(expr: Expr) -> list[Piece]:
             return _unary(operator, operand)
         case SliceExpr():
             return _slice(expr)
+        case Name() | Literal():
+            return [expr]
         case _:
             assert_never(expr)
 
@@ -157,23 +160,26 @@ def _dict_items(items: tuple[tuple[Expr, Expr], ...]) -> list[Piece]:
     return pieces[:-2]
 
 
-def _literal(expr: Literal) -> list[Token]:
-    source = literals.literal(expr.value)
-    match expr.value:
-        case None | bool():
-            return [name(source)]
-        case str() | bytes():
-            return [Token(source, Kind.STRING)]
-        case int() | float():
-            sign = [NEGATIVE] if source.startswith("-") else []
-            return [*sign, Token(source.removeprefix("-"), Kind.NUMBER)]
-        case _:
-            return [DOT, DOT, DOT]
+def _literal(value: Scalar) -> tuple[Token, ...]:
+    if isinstance(value, str):
+        return (_string(value),)
+    source = literals.literal(value)
+    if value is None or isinstance(value, bool):
+        return (name(source),)
+    if isinstance(value, (int, float)):
+        number = Token(source.removeprefix("-"), "number")
+        return (NEGATIVE, number) if source.startswith("-") else (number,)
+    return (Token(source, "string"),) if isinstance(value, bytes) else (DOT, DOT, DOT)
+
+
+@lru_cache(maxsize=4096)
+def _string(value: str) -> Token:
+    return Token(literals.literal(value), "string")
 
 
 def _fstring(parts: tuple[str | Expr, ...]) -> Token:
     texts = ((part, False) if isinstance(part, str) else (text(part), True) for part in parts)
-    return Token(literals.fstring(tuple(texts)), Kind.STRING)
+    return Token(literals.fstring(tuple(texts)), "string")
 
 
 def _index(index: Expr) -> list[Piece]:
@@ -195,8 +201,7 @@ def _binary(operator: str, left: Expr, right: Expr) -> list[Piece]:
     least_left = binding if operator != "**" and binding != _COMPARISON[0] else binding + 1
     least_right = binding + 1 if operator != "**" else _SIGN
     first, *others = operator.split()  # `not in` and `is not` are two words
-    kind = Kind.NAME if first.isalpha() else Kind.OPERATOR
-    words: list[Token] = [Token(first, kind, priority), SPACE]
+    words = [Token(first, "name" if first.isalpha() else "operator", priority), SPACE]
     for word in others:
         words += (name(word), SPACE)
     return [*_operand(left, least_left), SPACE, *words, *_operand(right, least_right)]
@@ -207,12 +212,14 @@ def _unary(operator: str, operand: Expr) -> list[Piece]:
         return [name("not"), SPACE, *_operand(operand, _NOT)]
     # Black wants the parentheses of `-(x**2)`, which Python could do without.
     is_power = isinstance(operand, Binary) and operand.op == "**"
-    sign = Token(operator, Kind.SIGN)
+    sign = Token(operator, "sign")
     return [sign, *_operand(operand, _PRIMARY if is_power else _SIGN)]
 
 
 def _operand(expr: Expr, least: int) -> list[Piece]:
     """Return `expr`, in parentheses if it binds less tightly than `least`."""
+    if isinstance(expr, Name):
+        return [expr]
     return [expr] if _binding(expr) >= least else [OPEN_GROUP, expr, CLOSE_GROUP]
 
 

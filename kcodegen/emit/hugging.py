@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kcodegen.emit.lines import Leaf, Line
-from kcodegen.emit.tokens import Kind
 
 
 def hug_power_operators(line: Line) -> Line:
@@ -18,34 +17,35 @@ def hug_power_operators(line: Line) -> Line:
     hugged = line.copy()
     for index in close:
         hugged.leaves[index].space = ""
+    hugged.text = str(hugged)
     return hugged
 
 
 def _is_simple(leaves: list[Leaf], index: int) -> bool:
     """Tell whether the operands of the `**` at `index` are numbers, names or paths of names."""
     base = leaves[index - 1]
-    if base.kind is Kind.NAME:
+    if base.kind == "name":
         # Black looks two leaves back: `f(x).y` is no path, `f(x).y.z` passes for one.
         is_path_of_brackets = (
             index > 2
-            and leaves[index - 2].kind is Kind.DOT
-            and leaves[index - 3].kind is Kind.CLOSE
+            and leaves[index - 2].kind == "dot"
+            and leaves[index - 3].kind == "close"
             and leaves[index - 3].text != "}"
         )
         return not is_path_of_brackets and _is_simple_exponent(leaves, index + 1)
-    return base.kind is Kind.NUMBER and _is_simple_exponent(leaves, index + 1)
+    return base.kind == "number" and _is_simple_exponent(leaves, index + 1)
 
 
 def _is_simple_exponent(leaves: list[Leaf], index: int) -> bool:
-    if leaves[index].kind is Kind.SIGN:
+    if leaves[index].kind == "sign":
         index += 1
-    if leaves[index].kind is Kind.NUMBER:
+    if leaves[index].kind == "number":
         return True
-    if leaves[index].kind is not Kind.NAME:
+    if leaves[index].kind != "name":
         return False
     for leaf in leaves[index:]:
-        if leaf.kind is Kind.OPEN and leaf.text != "{":
+        if leaf.kind == "open" and leaf.text != "{":
             return False
-        if leaf.kind not in (Kind.NAME, Kind.DOT):
+        if leaf.kind not in ("name", "dot"):
             return True
     return True

@@ -11,7 +11,7 @@ from typing import assert_never
 from kcodegen.emit import literals
 from kcodegen.emit.annotations import annotation
 from kcodegen.emit.expressions import Piece, bare_tuple, name, tokens
-from kcodegen.emit.lines import Line, leaves_of, tokens_of
+from kcodegen.emit.lines import Line, leaves_of, read_again
 from kcodegen.emit.splitting import transform_line
 from kcodegen.emit.tokens import (
     ARROW,
@@ -140,15 +140,13 @@ def _break(line: list[Token], depth: int, width: int) -> list[str]:
     text = "    " * depth + "".join([token.text for token in line])
     if len(text) <= width and "**" not in text:
         return [text]
-    result: list[str] = []
+    leaves = leaves_of(line)
     for _ in range(_MOST_PASSES):
-        before = line
-        lines = transform_line(Line(leaves_of(line), depth), width)
-        result = [str(done) for done in lines]
-        line = tokens_of(lines)
-        if line == before:
+        lines = transform_line(Line(leaves, depth), width)
+        leaves, has_changed = read_again(lines)
+        if not has_changed:
             break
-    return result
+    return [done.text for done in lines]
 
 
 def _optional(value: Expr) -> list[Piece]:

@@ -5,11 +5,10 @@ Tokens are facts; a leaf is a token's place in a line, and changes while lines a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import Enum
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeAlias
 
-from kcodegen.emit.tokens import COMMA, SPACE, Kind, Shape, Token
+from kcodegen.emit.tokens import COMMA, COMMA_PRIORITY, SPACE, Token
 
 
 class Leaf:
@@ -42,32 +41,48 @@ class Leaf:
     def show(self) -> None:
         """Make an invisible parenthesis visible."""
         if not self.text:
-            self.text = "(" if self.kind is Kind.OPEN else ")"
+            self.text = "(" if self.kind == "open" else ")"
 
 
-class Tracking(Enum):
-    """Which brackets of a line count: all, those that also close on it, or none."""
-
-    ALL = "all"
-    MATCHED = "matched"
-    NONE = "none"
+# Which brackets of a line count: all, those that also close on it, or none.
+Tracking: TypeAlias = Literal["all", "matched", "none"]
 
 
 class Line:
-    """Leaves at an indentation depth, not yet known to fit."""
+    """Leaves at an indentation depth.
+
+    `enclosing` is the bracket that the line is the content of. `may_be_magic` is False if no
+    trailing comma can force a split here, which saves the search.
+    """
+
+    __slots__ = (
+        "_delimiters",
+        "depth",
+        "enclosing",
+        "inside_brackets",
+        "leaves",
+        "may_be_magic",
+        "text",
+        "tracking",
+    )
 
     def __init__(
         self,
         leaves: list[Leaf],
         depth: int,
+        tracking: Tracking = "all",
         inside_brackets: bool = False,
-        tracking: Tracking = Tracking.ALL,
+        enclosing: Leaf | None = None,
+        may_be_magic: bool = True,
     ) -> None:
         self.leaves = leaves
         self.depth = depth
-        self.inside_brackets = inside_brackets
         self.tracking = tracking
-        self.must_split = False
+        self.inside_brackets = inside_brackets
+        self.enclosing = enclosing
+        self.may_be_magic = may_be_magic and True in [leaf.magic for leaf in leaves]
+        self.text = ""
+        self._delimiters: dict[int, int] | None = None
 
     def __str__(self) -> str:
         return "    " * self.depth + "".join([leaf.space + leaf.text for leaf in self.leaves])
@@ -81,58 +96,90 @@ class Line:
         """Whether this is the header of a function."""
         return self.leaves[0].text == "def"
 
-    @cached_property
+    @property
     def is_magic(self) -> bool:
         """Whether a trailing comma on the line forces a split."""
-        if self.tracking is Tracking.NONE or not any(leaf.magic for leaf in self.leaves):
-            return False
-        return any(leaf.magic for leaf in self.tracked())
+        return self.may_be_magic and any(leaf.magic for leaf in self.tracked())
 
-    @cached_property
+    @property
+    def must_split(self) -> bool:
+        """Whether this is one item per line whatever its length: the items of a display."""
+        if self.enclosing is None:
+            return False
+        last = len(self.leaves) - 1
+        has_comma = self.leaves[last].kind == "comma"
+        if not has_comma and self.enclosing.token.shape != "atom":
+            return False
+        found = self.delimiters
+        return COMMA_PRIORITY in [
+            found[index] for index in found if not (has_comma and index == last)
+        ]
+
+    @property
     def delimiters(self) -> dict[int, int]:
         """The places outside brackets where the line can break: index of a leaf -> priority."""
-        found: dict[int, int] = {}
-        depth = 0
-        for index, leaf in enumerate(self.leaves):
-            kind = leaf.kind
-            if kind is Kind.CLOSE:
-                depth -= 1
-            elif kind is Kind.OPEN:
-                depth += 1
-            elif depth == 0 and leaf.token.priority:
-                if kind is Kind.COMMA:
-                    found[index] = leaf.token.priority
-                elif index and (kind is not Kind.DOT or self.leaves[index - 1].kind is Kind.CLOSE):
-                    found[index - 1] = leaf.token.priority
-        return found
+        if self._delimiters is None:
+            self._delimiters = _delimiters(self.leaves)
+        return self._delimiters
 
     def tracked(self) -> list[Leaf]:
         """The leaves whose brackets count."""
-        if self.tracking is Tracking.ALL:
+        if self.tracking == "all":
             return self.leaves
-        return inside_matching_brackets(self.leaves) if self.tracking is Tracking.MATCHED else []
+        return inside_matching_brackets(self.leaves) if self.tracking == "matched" else []
 
     def invisible(self) -> list[Leaf]:
-        """The invisible parentheses that count and lie in no bracket of the line."""
-        found = []
+        """The invisible parentheses, if brackets count here."""
+        if self.tracking == "none":
+            return []
+        return [leaf for leaf in self.leaves if not leaf.text]
+
+    def optional_parens(self) -> Iterator[Leaf]:
+        """Yield the brackets that count and are not inside others; targets of a loop are inside."""
         depth = 0
         for leaf in self.tracked():
-            if leaf.kind is Kind.CLOSE:
+            if leaf.kind == "close":
                 depth -= 1
-            if not leaf.text and depth == 0:
-                found.append(leaf)
-            if leaf.kind is Kind.OPEN:
+            elif leaf.text == "in" and depth == 1 and self.leaves[0].text == "for":
+                depth = 0
+            if depth == 0 and leaf.kind in ("open", "close"):
+                yield leaf
+            if leaf.kind == "open" or leaf.text == "for":
                 depth += 1
-        return found
+
+    def part(self, leaves: list[Leaf]) -> Line:
+        """Return some leaves of a line inside brackets as a line beside it."""
+        return Line(leaves, self.depth, "all", True, None, self.may_be_magic)
 
     def copy(self) -> Line:
         """Return the line with leaves of its own."""
         twins = {leaf: leaf.copy() for leaf in self.leaves}
         for leaf, twin in twins.items():
             twin.opening = twins.get(leaf.opening) if leaf.opening else None
-        line = Line(list(twins.values()), self.depth, self.inside_brackets, self.tracking)
-        line.must_split = self.must_split
-        return line
+        return Line(
+            list(twins.values()),
+            self.depth,
+            self.tracking,
+            inside_brackets=self.inside_brackets,
+            enclosing=self.enclosing,
+        )
+
+
+def _delimiters(leaves: list[Leaf]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    depth = 0
+    for index, leaf in enumerate(leaves):
+        kind = leaf.kind
+        if kind == "close":
+            depth -= 1
+        elif kind == "open":
+            depth += 1
+        elif depth == 0 and leaf.token.priority:
+            if kind == "comma":
+                found[index] = leaf.token.priority
+            elif index and (kind != "dot" or leaves[index - 1].kind == "close"):
+                found[index - 1] = leaf.token.priority
+    return found
 
 
 def inside_matching_brackets(leaves: list[Leaf]) -> list[Leaf]:
@@ -140,9 +187,9 @@ def inside_matching_brackets(leaves: list[Leaf]) -> list[Leaf]:
     kept: set[Leaf] = set()
     levels: list[list[Leaf]] = []
     for leaf in leaves:
-        if leaf.kind is Kind.OPEN:
+        if leaf.kind == "open":
             levels.append([leaf])
-        elif leaf.kind is Kind.CLOSE and levels:
+        elif leaf.kind == "close" and levels:
             kept.update(levels.pop(), (leaf,))
         elif levels:
             levels[-1].append(leaf)
@@ -150,46 +197,62 @@ def inside_matching_brackets(leaves: list[Leaf]) -> list[Leaf]:
 
 
 def leaves_of(tokens: Iterable[Token]) -> list[Leaf]:
-    """Return the leaves of one statement, with partners and magic trailing commas found."""
+    """Return the leaves of one statement."""
     leaves: list[Leaf] = []
-    open_brackets: list[Leaf] = []
-    commas = [0]
     spaced = False
     for token in tokens:
         if token is SPACE:
             spaced = True
-            continue
-        leaf = Leaf(token, spaced)
-        spaced = False
-        if leaf.kind is Kind.OPEN:
+        else:
+            leaves.append(Leaf(token, spaced))
+            spaced = False
+    return paired(leaves)
+
+
+def paired(leaves: list[Leaf]) -> list[Leaf]:
+    """Return `leaves` with the partners of brackets and magic trailing commas found."""
+    open_brackets: list[Leaf] = []
+    commas = [0]
+    previous = None
+    for leaf in leaves:
+        if leaf.kind == "comma":
+            commas[-1] += 1
+        elif leaf.kind == "open":
             open_brackets.append(leaf)
             commas.append(0)
-        elif leaf.kind is Kind.COMMA:
-            commas[-1] += 1
-        elif leaf.kind is Kind.CLOSE:
+        elif leaf.kind == "close":
             leaf.opening = open_brackets.pop()
-            leaf.magic = leaves[-1].kind is Kind.COMMA and _is_magic(leaf, commas[-1])
+            leaf.magic = previous == "comma" and _is_magic(leaf, commas[-1])
             commas.pop()
-        leaves.append(leaf)
+        previous = leaf.kind
     return leaves
 
 
 def _is_magic(closing: Leaf, commas: int) -> bool:
     """Tell whether the comma before `closing` is not just what makes a tuple of one item."""
-    is_tuple = closing.text == ")" and closing.token.shape is Shape.ATOM
-    return commas > 1 or not (is_tuple or closing.token.shape is Shape.INDEX)
+    is_tuple = closing.text == ")" and closing.token.shape == "atom"
+    return commas > 1 or not (is_tuple or closing.token.shape == "index")
 
 
-def tokens_of(lines: Iterable[Line]) -> list[Token]:
-    """Return the tokens of finished lines: with the commas that splitting has added."""
-    tokens: list[Token] = []
-    for line in lines:
-        for leaf in line.leaves:
-            if leaf.spaced:
-                tokens.append(SPACE)
-            sticks = leaf.token.sticky and leaf.text
-            tokens.append(leaf.token._replace(text=leaf.text) if sticks else leaf.token)
-    return tokens
+def read_again(lines: Iterable[Line]) -> tuple[list[Leaf], bool]:
+    """Return the leaves of finished lines as Black would read them from the page.
+
+    Also tell whether that differs from what the lines were made of: whether there are new
+    trailing commas, or parentheses that stay.
+    """
+    leaves = [leaf for line in lines for leaf in line.leaves]
+    has_changed = False
+    for leaf in leaves:
+        leaf.space = " " if leaf.spaced else ""
+        if leaf.inserted:
+            leaf.inserted = False
+            has_changed = True
+        elif leaf.text != leaf.token.text:
+            if leaf.token.sticky:
+                leaf.token = leaf.token._replace(text=leaf.text)
+                has_changed = True
+            leaf.text = leaf.token.text
+    return paired(leaves), has_changed
 
 
 def comma() -> Leaf:

@@ -30,8 +30,8 @@ def float_literal(value: float) -> str:
     """Return the shortest text that reads back as `value`: `1e-07 -> 1e-7`, `1e+16 -> 1e16`."""
     if not math.isfinite(value):
         raise ValueError(f"{value} has no literal")
-    mantissa, exponent_mark, exponent = repr(value).partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent_mark else mantissa
+    mantissa, mark, exponent = repr(value).partition("e")
+    return f"{mantissa}e{int(exponent)}" if mark else mantissa
 
 
 def escaped(text: str) -> str:

@@ -14,8 +14,8 @@ from itertools import accumulate
 from typing import TypeAlias
 
 from kcodegen.emit.hugging import hug_power_operators
-from kcodegen.emit.lines import Leaf, Line, Tracking, comma, inside_matching_brackets
-from kcodegen.emit.tokens import COMMA_PRIORITY, DOT_PRIORITY, Kind, Shape
+from kcodegen.emit.lines import Leaf, Line, comma, inside_matching_brackets
+from kcodegen.emit.tokens import COMMA_PRIORITY, DOT_PRIORITY
 
 
 class CannotSplit(Exception):
@@ -46,9 +46,10 @@ def transform_line(line: Line, width: int, force: bool = False) -> list[Line]:
     stack = [line]
     while stack:
         line = stack.pop()
-        if not line.must_split and not line.is_magic:
-            hugged = hug_power_operators(line)
-            if hugged.fits(width):
+        if not (line.enclosing and line.must_split) and not (line.may_be_magic and line.is_magic):
+            line.text = str(line)
+            hugged = hug_power_operators(line) if "**" in line.text else line
+            if len(hugged.text) <= width:
                 result.append(hugged)
                 continue
         parts, final = _transform_once(line, width, force)
@@ -71,6 +72,7 @@ def _transform_once(line: Line, width: int, force: bool) -> tuple[list[Line], bo
         except CannotSplit:
             continue
     hugged = hug_power_operators(line)
+    hugged.text = str(hugged)
     return [hugged], hugged is line
 
 
@@ -88,16 +90,17 @@ def _with_second_opinion(
     """Finish `parts`; if that leaves a long first line, try again with all parentheses shown."""
     result = [done for part in parts for done in transform_line(part, width)]
     if (
-        any(bracket.text for bracket in invisible)
-        or result[0].fits(width)
+        len(result[0].text) <= width
         or any(leaf.inserted for leaf in line.leaves)
+        or not set(invisible) & set(line.tracked())
+        or any(bracket.text and bracket in invisible for bracket in line.optional_parens())
     ):
         return result
     twin = line.copy()
-    twin.tracking = Tracking.ALL
+    twin.tracking = "all"
     retried = right_hand_split_with_omits(twin, width, True)
     second = [done for part in retried for done in transform_line(part, width, True)]
-    return second if all(done.fits(width) for done in second) else result
+    return second if all(len(done.text) <= width for done in second) else result
 
 
 def should_split_funcdef_with_rhs(line: Line, width: int) -> bool:
@@ -114,14 +117,14 @@ def should_split_funcdef_with_rhs(line: Line, width: int) -> bool:
     if any(leaf.magic for leaf in inside_matching_brackets(returns)):
         return True
     visible = [leaf for leaf in returns if leaf.text]
-    is_text = bool(visible) and visible[0].kind is Kind.STRING
+    is_text = bool(visible) and visible[0].kind == "string"
     return is_text and not Line(returns, line.depth).fits(width)
 
 
 def left_hand_split(line: Line, width: int, force: bool) -> list[Line]:
     """Split at the first pair of brackets with content: only for function headers."""
     for start, opening in enumerate(line.leaves):
-        if opening.kind is not Kind.OPEN or opening.text == "[":
+        if opening.kind != "open" or opening.text == "[":
             continue
         for end in range(start + 2, len(line.leaves)):
             if line.leaves[end].opening is opening:
@@ -146,24 +149,22 @@ def delimiter_split(line: Line, width: int, force: bool) -> list[Line]:
         raise CannotSplit
     if breaks[-1] != len(leaves):
         breaks.append(len(leaves))
-    if priority == COMMA_PRIORITY and leaves[-1].kind is not Kind.COMMA:
+    if priority == COMMA_PRIORITY and leaves[-1].kind != "comma":
         leaves = [*leaves, comma()]
         breaks[-1] += 1
-    parts = []
-    start = 0
-    for end in breaks:
+    starts = [0, *breaks[:-1]]
+    for start in starts:
         leaves[start].space = ""
-        parts.append(Line(leaves[start:end], line.depth, line.inside_brackets))
-        start = end
-    return parts
+    return [line.part(leaves[start:end]) for start, end in zip(starts, breaks, strict=True)]
 
 
 def right_hand_split_with_omits(line: Line, width: int, force: bool) -> list[Line]:
     """Split at the last pair of brackets, or at an earlier one if only that makes a short head."""
-    prefix_lengths = _prefix_lengths(line)
+    prefix_lengths: dict[Leaf, int] = {}
     first: list[Line] | None = None
     for omit in generate_trailers_to_omit(line, width):
         if omit:
+            prefix_lengths = prefix_lengths or _prefix_lengths(line)
             target = _target_opening(line, omit)
             if target is not None and target.text and prefix_lengths.get(target, 0) > width:
                 continue
@@ -183,7 +184,7 @@ def _prefix_lengths(line: Line) -> dict[Leaf, int]:
 
 def _target_opening(line: Line, omit: set[Leaf]) -> Leaf | None:
     for leaf in reversed(line.leaves):
-        if leaf.kind is Kind.CLOSE and leaf not in omit:
+        if leaf.kind == "close" and leaf not in omit:
             return leaf.opening
     return None
 
@@ -208,13 +209,13 @@ def generate_trailers_to_omit(line: Line, width: int) -> Iterator[set[Leaf]]:
             return
         if leaf is opening:
             opening = None
-        elif leaf.kind is not Kind.CLOSE:
+        elif leaf.kind != "close":
             continue
         elif opening is not None:
             if _has_trailing_comma(leaf, line, index):
                 return
             inner.add(leaf)
-        elif index and line.leaves[index - 1].kind is Kind.OPEN:
+        elif index and line.leaves[index - 1].kind == "open":
             # To split at empty brackets would fail.
             inner.add(leaf)
         else:
@@ -230,7 +231,7 @@ def generate_trailers_to_omit(line: Line, width: int) -> Iterator[set[Leaf]]:
 
 def _has_trailing_comma(closing: Leaf, line: Line, index: int) -> bool:
     """Tell whether the pair of `closing` must not be omitted, as it will be exploded."""
-    if not index or line.leaves[index - 1].kind is not Kind.COMMA:
+    if not index or line.leaves[index - 1].kind != "comma":
         return False
     return closing.magic or closing.text == "]"
 
@@ -262,36 +263,24 @@ def _first_right_hand_split(line: Line, omit: Iterable[Leaf]) -> RightHandSplit:
 def _split_at(line: Line, start: int, end: int) -> RightHandSplit:
     """Cut `line` after its leaf `start`, an opening bracket, and before its leaf `end`."""
     leaves = line.leaves
-    opening = leaves[start]
-    body = Line(leaves[start + 1 : end], line.depth + 1, inside_brackets=True)
-    if line.is_def and _wants_trailing_comma(body.leaves, opening):
-        body.leaves.append(comma())
-    body.must_split = _should_split_line(body, opening)
-    return RightHandSplit(
-        Line(leaves[: start + 1], line.depth, tracking=Tracking.MATCHED),
-        body,
-        Line(leaves[end:], line.depth, tracking=Tracking.NONE),
-        opening,
-        leaves[end],
+    opening, closing = leaves[start], leaves[end]
+    content = leaves[start + 1 : end]
+    if line.is_def and _wants_trailing_comma(content, opening):
+        content.append(comma())
+    magic = line.may_be_magic
+    head = Line(leaves[: start + 1], line.depth, "matched", may_be_magic=magic)
+    tail = Line(leaves[end:], line.depth, "none", may_be_magic=magic)
+    body = Line(
+        content, line.depth + 1, inside_brackets=True, enclosing=opening, may_be_magic=magic
     )
+    return RightHandSplit(head, body, tail, opening, closing)
 
 
 def _wants_trailing_comma(parameters: list[Leaf], opening: Leaf) -> bool:
     """Tell whether the content of a function header's brackets is a lone parameter."""
     if opening.text != "(" or parameters[0].token.annotation:
         return False
-    return not any(leaf.kind is Kind.COMMA and not leaf.token.annotation for leaf in parameters)
-
-
-def _should_split_line(body: Line, opening: Leaf) -> bool:
-    """Tell whether `body` goes one item per line at once: more than one item, and a display."""
-    last = len(body.leaves) - 1
-    has_comma = body.leaves[last].kind is Kind.COMMA
-    if not has_comma and opening.token.shape is not Shape.ATOM:
-        return False
-    found = body.delimiters
-    inner = (found[index] for index in found if not (has_comma and index == last))
-    return max(inner, default=0) == COMMA_PRIORITY
+    return not any(leaf.kind == "comma" and not leaf.token.annotation for leaf in parameters)
 
 
 def _maybe_split_omitting_optional_parens(
@@ -315,7 +304,7 @@ def _maybe_split_omitting_optional_parens(
 
 
 def _count_equals(line: Line) -> int:
-    return sum(leaf.kind is Kind.EQUAL for leaf in line.leaves)
+    return sum(leaf.kind == "equal" for leaf in line.leaves)
 
 
 def _can_be_split(body: Line) -> bool:
@@ -325,15 +314,15 @@ def _can_be_split(body: Line) -> bool:
     """
     first, *rest = body.leaves
     if not rest:
-        return first.kind is Kind.NAME and "." in first.text
-    return first.kind is not Kind.STRING or rest[0].kind is not Kind.DOT
+        return first.kind == "name" and "." in first.text
+    return first.kind != "string" or rest[0].kind != "dot"
 
 
 def _prefer_split_omitting(without: RightHandSplit, split: RightHandSplit, width: int) -> bool:
     """Tell whether the split without optional parentheses reads better than that with them."""
     head = split.head.leaves
-    is_right_after_equal = len(head) > 1 and head[-2].kind is Kind.EQUAL
-    has_brackets = any(leaf.kind in (Kind.OPEN, Kind.CLOSE) for leaf in head[:-1])
+    is_right_after_equal = len(head) > 1 and head[-2].kind == "equal"
+    has_brackets = any(leaf.kind in ("open", "close") for leaf in head[:-1])
     if (
         not is_right_after_equal
         or not has_brackets
@@ -345,9 +334,9 @@ def _prefer_split_omitting(without: RightHandSplit, split: RightHandSplit, width
     if equals > 1 and equals > equals_without:
         return False
     for leaf in reversed(without.head.leaves):
-        if leaf.kind is Kind.CLOSE:
+        if leaf.kind == "close":
             return True
-        if leaf.kind is Kind.EQUAL:
+        if leaf.kind == "equal":
             break
     return equals_without > 0 and without.head.fits(width)
 
@@ -365,13 +354,13 @@ def _can_omit_invisible_parens(split: RightHandSplit, width: int) -> bool:
     if priority == DOT_PRIORITY:
         return True
     first, second, *_ = body.leaves
-    if first.kind is Kind.OPEN and second.kind is not Kind.CLOSE:
+    if first.kind == "open" and second.kind != "close":
         if _can_omit_opening_paren(body, first, width):
             return True
     *_, penultimate, last = body.leaves
     # An index is no place to break: it looks weird.
-    if last.kind is Kind.CLOSE and last.token.shape is not Shape.INDEX:
-        if penultimate.kind is Kind.OPEN:
+    if last.kind == "close" and last.token.shape != "index":
+        if penultimate.kind == "open":
             return False
         return _can_omit_closing_paren(body, last, width)
     return False
@@ -388,7 +377,7 @@ def _can_omit_opening_paren(body: Line, first: Leaf, width: int) -> bool:
             length += len(leaf.space) + len(leaf.text)
             if length > width:
                 return False
-            if leaf.kind is Kind.OPEN:
+            if leaf.kind == "open":
                 in_remainder = False
     return True
 
@@ -401,6 +390,6 @@ def _can_omit_closing_paren(body: Line, last: Leaf, width: int) -> bool:
         length += len(leaf.space) + len(leaf.text)
         if leaf is last.opening:
             return seen_other_brackets or length <= width
-        if leaf.kind is Kind.OPEN:
+        if leaf.kind == "open":
             seen_other_brackets = True
     return False

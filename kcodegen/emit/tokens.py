@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-
-class Kind(Enum):
-    """What a token is."""
-
-    NAME = "name"
-    NUMBER = "number"
-    STRING = "string"
-    OPEN = "open"
-    CLOSE = "close"
-    COMMA = "comma"
-    DOT = "dot"
-    EQUAL = "equal"
-    SIGN = "sign"
-    OPERATOR = "operator"
-    SPACE = "space"
-
-
-class Shape(Enum):
-    """What a pair of brackets encloses; a display or a group is an atom, in Black's words."""
-
-    ATOM = "atom"
-    CALL = "call"
-    INDEX = "index"
+Kind: TypeAlias = Literal[
+    "name",
+    "number",
+    "string",
+    "open",
+    "close",
+    "comma",
+    "dot",
+    "equal",
+    "sign",
+    "operator",
+    "space",
+]
+# What a pair of brackets encloses; a display or a group is an atom, in Black's words.
+Shape: TypeAlias = Literal["atom", "call", "index"]
 
 
 class Token(NamedTuple):
@@ -52,26 +43,26 @@ LOGIC_PRIORITY = 14
 COMPARATOR_PRIORITY = 10
 DOT_PRIORITY = 1
 
-SPACE = Token(" ", Kind.SPACE)
-COMMA = Token(",", Kind.COMMA, COMMA_PRIORITY)
-DOT = Token(".", Kind.DOT, DOT_PRIORITY)
-EQUAL = Token("=", Kind.EQUAL)
-COLON = Token(":", Kind.OPERATOR)
-ARROW = Token("->", Kind.OPERATOR)
-NEGATIVE = Token("-", Kind.SIGN)
+SPACE = Token(" ", "space")
+COMMA = Token(",", "comma", COMMA_PRIORITY)
+DOT = Token(".", "dot", DOT_PRIORITY)
+EQUAL = Token("=", "equal")
+COLON = Token(":", "operator")
+ARROW = Token("->", "operator")
+NEGATIVE = Token("-", "sign")
 
-OPEN_GROUP = Token("(", Kind.OPEN, shape=Shape.ATOM)
-CLOSE_GROUP = Token(")", Kind.CLOSE, shape=Shape.ATOM)
-OPEN_LIST = Token("[", Kind.OPEN, shape=Shape.ATOM)
-CLOSE_LIST = Token("]", Kind.CLOSE, shape=Shape.ATOM)
-OPEN_DICT = Token("{", Kind.OPEN, shape=Shape.ATOM)
-CLOSE_DICT = Token("}", Kind.CLOSE, shape=Shape.ATOM)
-OPEN_CALL = Token("(", Kind.OPEN, shape=Shape.CALL)
-CLOSE_CALL = Token(")", Kind.CLOSE, shape=Shape.CALL)
-OPEN_INDEX = Token("[", Kind.OPEN, shape=Shape.INDEX)
-CLOSE_INDEX = Token("]", Kind.CLOSE, shape=Shape.INDEX)
+OPEN_GROUP = Token("(", "open", shape="atom")
+CLOSE_GROUP = Token(")", "close", shape="atom")
+OPEN_LIST = Token("[", "open", shape="atom")
+CLOSE_LIST = Token("]", "close", shape="atom")
+OPEN_DICT = Token("{", "open", shape="atom")
+CLOSE_DICT = Token("}", "close", shape="atom")
+OPEN_CALL = Token("(", "open", shape="call")
+CLOSE_CALL = Token(")", "close", shape="call")
+OPEN_INDEX = Token("[", "open", shape="index")
+CLOSE_INDEX = Token("]", "close", shape="index")
 
-INVISIBLE_OPEN = Token("", Kind.OPEN, shape=Shape.ATOM)
-INVISIBLE_CLOSE = Token("", Kind.CLOSE, shape=Shape.ATOM)
-STICKY_OPEN = Token("", Kind.OPEN, shape=Shape.ATOM, sticky=True)
-STICKY_CLOSE = Token("", Kind.CLOSE, shape=Shape.ATOM, sticky=True)
+INVISIBLE_OPEN = Token("", "open", shape="atom")
+INVISIBLE_CLOSE = Token("", "close", shape="atom")
+STICKY_OPEN = Token("", "open", shape="atom", sticky=True)
+STICKY_CLOSE = Token("", "close", shape="atom", sticky=True)

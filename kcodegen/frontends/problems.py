@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
-from kcodegen.words import prose
+from kcodegen.words import is_identifier, prose
 
 
 @dataclass(slots=True)
@@ -45,13 +45,19 @@ class _Unknown:
 
     def diagnostic(self, name: str) -> Diagnostic:
         names = ", ".join(prose(layer) for layer in self.layers)
-        plural = "s" if len(self.layers) > 1 else ""
-        used = f", used by layer{plural} {names}" if names else ""
-        attr = prose(name.rsplit(">", 1)[-1])
-        way = f"--custom '{prose_name(name)}=your_package.your_module:{attr}' imports your own"
-        hint = f"{self.hint} {way}" if self.hint else way
+        used = f", used by layers {names}" if len(self.layers) > 1 else ""
+        hint = "; ".join(part for part in (self.hint, _way_out(name)) if part)
         message = f"{self.what} {prose_name(name)!r} is not known to Keras{used}"
-        return Diagnostic("unknown-class", message, Origin(self.origin.pointer), hint)
+        layer = self.layers[0] if len(self.layers) == 1 else None
+        return Diagnostic("unknown-class", message, Origin(self.origin.pointer, layer), hint)
+
+
+def _way_out(name: str) -> str:
+    """Return how to import a user's own class; nothing for what can be no class' name."""
+    attr = name.rsplit(">", 1)[-1]
+    if prose_name(name) != name or not is_identifier(attr):
+        return ""
+    return f"--custom '{name}=your_package.your_module:{attr}' imports your own"
 
 
 def prose_name(name: str) -> str:

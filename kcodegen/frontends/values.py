@@ -18,8 +18,9 @@ from kcodegen.frontends.context import Context
 from kcodegen.ir.document import Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
 from kcodegen.registry.built import built_value
-from kcodegen.registry.legacy import CUSTOM_PREFIX, find_argument
+from kcodegen.registry.legacy import find_argument
 from kcodegen.registry.rows import ClassRow, Parameter
+from kcodegen.registry.spaces import CUSTOM_PREFIX
 from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
 from kcodegen.words import did_you_mean, prose
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kcodegen.diagnostics import rejected
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Slice, Value, rewrite
-from kcodegen.words import prose
 
 
 def flatten(value: Value) -> Iterator[Ref]:
@@ -43,6 +41,14 @@ def operands(call: Call) -> tuple[Ref, ...]:
     return (*positional, *(ref for _, value in kwargs for ref in flatten(value)))
 
 
+class Cycle(Exception):  # noqa: N818  (what was found, not what went wrong)
+    """Calls need each other in a circle; `call` is the id of one of them."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        super().__init__(f"a cycle through {call}")
+
+
 def post_order(
     roots: Sequence[str],
     before: Mapping[str, Sequence[str]],
@@ -50,7 +56,7 @@ def post_order(
 ) -> list[str]:
     """Return the ids reachable from `roots`, each after everything in `before` it.
 
-    `seen` is told of each id when it is first reached. A cycle raises CompileError.
+    `seen` is told of each id when it is first reached. Raises Cycle.
     """
     order: list[str] = []
     state: dict[str, int] = {}  # 1: in progress, 2: done
@@ -72,8 +78,7 @@ def post_order(
                 seen(child)
                 stack.append((child, iter(before[child])))
             elif state[child] == 1:
-                name = prose(child.strip("/").rsplit("/", 1)[0])
-                raise rejected("cycle", f"the graph has a cycle through {name!r}")
+                raise Cycle(child)
     return order
 
 

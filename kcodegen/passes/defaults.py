@@ -55,6 +55,8 @@ def default_value(param: Parameter, given: dict[str, Value], params: Params) -> 
 
 def drop_defaults(key: str, args: Args, _built: Value = None) -> Args:
     """Return the arguments without those that are as Keras would have them anyway."""
+    if not args:
+        return args
     if is_custom(key):
         return tuple(
             (name, value)
@@ -74,34 +76,50 @@ def _is_default(value: Value, param: Parameter, given: dict[str, Value], params:
     default = default_value(param, given, params)
     if isinstance(default, Required):
         return False
-    return same(plain(value), plain(default)) or same(plain(value), plain(param.default))
-
-
-def plain(value: Value | Required) -> Value:
-    """Return an object's value without its own default arguments, for comparing."""
     if isinstance(value, Obj):
-        return replace(value, args=drop_defaults(value.key, value.args), tag=None)
-    return value  # type: ignore[return-value]
+        return same(_bare(value), default)
+    return same(value, default) or same(value, param.default)
+
+
+def _bare(obj: Obj) -> Obj:
+    """Return an object without its own default arguments, as the rows hold their defaults."""
+    return replace(obj, args=drop_defaults(obj.key, obj.args), tag=None)
+
+
+@cache
+def _complete(key: str) -> tuple[tuple[str, ...], Args]:
+    """Return the sorted names of all parameters, and those arguments that always have a default."""
+    params = parameters(key)
+    known = tuple(
+        (name, _filled(param.serialized))
+        for name, param in params.items()
+        if not param.default_of and not isinstance(param.serialized, Required)
+    )
+    return tuple(sorted(params)), known
 
 
 def fill_defaults(key: str, args: Args, _built: Value = None) -> Args:
     """Return the arguments with every known default written out, sorted by name.
 
-    Two constructor calls make the same object exactly when this is the same for both.
+    Two constructor calls make the same object exactly when this is the same for both. None for
+    an argument whose default is None is the default, however Keras serializes that.
     """
     if is_custom(key):
-        filled = _CUSTOM_DEFAULTS | dict(args)
-        return tuple(sorted(filled.items()))
-    given = dict(args)
-    complete: dict[str, Value] = dict(given)
+        return tuple(sorted((_CUSTOM_DEFAULTS | dict(args)).items()))
     params = parameters(key)
-    for param in params.values():
-        if given.get(param.name) is not None:
-            continue
-        default = default_value(param, given, params)
-        if not isinstance(default, Required):
-            complete[param.name] = _filled(default)
-    return tuple(sorted(complete.items(), key=lambda item: item[0]))
+    names, known = _complete(key)
+    complete = dict(known)
+    for name, value in args:
+        if value is not None or name not in params or params[name].default is not None:
+            complete[name] = value
+    for name, param in params.items():
+        if param.default_of and complete.get(name) is None:
+            followed = default_value(param, complete, params)
+            if not isinstance(followed, Required):
+                complete[name] = followed
+    ordered = tuple((name, complete[name]) for name in names if name in complete)
+    others = tuple(item for item in args if item[0] not in params)
+    return ordered if not others else (*ordered, *sorted(others))
 
 
 def _filled(value: Value) -> Value:

@@ -12,19 +12,25 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kcodegen import registry
-from kcodegen.diagnostics import CompileError
+from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.ir.graph import Call, Graph
-from kcodegen.ir.order import operands, post_order, rename_calls, sort_calls
+from kcodegen.ir.order import Cycle, operands, post_order, rename_calls, sort_calls
 from kcodegen.ir.values import refs
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.words import snake_case
+from kcodegen.words import prose, snake_case
 
 
 def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
     """Return the graph with its calls in the order of the page; unused ones are gone."""
     if not graph.calls:
         return graph
-    graph = drop_unused(graph)
+    try:
+        return _schedule(drop_unused(graph), vocabulary)
+    except Cycle as cycle:
+        raise _cycle_error(graph, cycle) from cycle
+
+
+def _schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
     needed = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
     last: dict[str, str] = {}
     for call in graph.calls:
@@ -37,7 +43,7 @@ def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
     chained = {id: list(before) for id, before in needed.items()}
     for earlier, later in automatic_chain(graph, frozenset(order), vocabulary):
         chained[later].append(earlier)
-    with suppress(CompileError):  # names that only look automatic may contradict the wiring
+    with suppress(Cycle):  # names that only look automatic may contradict the wiring
         order = post_order(roots, chained)
     return sort_calls(graph, order)
 
@@ -54,6 +60,13 @@ def drop_unused(graph: Graph) -> Graph:
         ids[call.id] = call.id if call.kind == "op" else f"{call.target}/{uses[call.target]}"
         uses[call.target] += 1
     return rename_calls(kept, ids)
+
+
+def _cycle_error(graph: Graph, cycle: Cycle) -> CompileError:
+    call = next(call for call in graph.calls if call.id == cycle.call)
+    name = prose(call.name or call.target)
+    message = f"the graph has a cycle: {name!r} needs its own output"
+    return rejected("cycle", message, call.origin, "no Keras model is built like that")
 
 
 def automatic_chain(

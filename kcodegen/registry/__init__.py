@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kcodegen.registry.legacy import CLASS_ALIASES, CUSTOM_PREFIX
 from kcodegen.registry.lines import class_from_line, op_from_line
 from kcodegen.registry.rows import REQUIRED, ClassRow, Hidden, OpRow, Parameter, Required
-from kcodegen.registry.spaces import kinds_of_module, places
+from kcodegen.registry.spaces import CLASS_ALIASES, CUSTOM_PREFIX, kinds_of_module, places
 
 __all__ = [
     "REQUIRED",

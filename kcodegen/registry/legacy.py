@@ -11,6 +11,26 @@ from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
 from kcodegen.registry.rows import ClassRow
+from kcodegen.registry.spaces import CLASS_ALIASES, CUSTOM_PREFIX
+
+__all__ = [
+    "ARGUMENTS",
+    "CLASSES",
+    "CLASS_ALIASES",
+    "CUSTOM_PREFIX",
+    "DEFAULTS",
+    "VALUES",
+    "LegacyArgument",
+    "LegacyClass",
+    "LegacyDefault",
+    "LegacyValue",
+    "Versions",
+    "covers",
+    "find_argument",
+    "find_legacy_class",
+    "new_value",
+    "old_defaults",
+]
 
 Versions = tuple[str, str]
 
@@ -69,26 +89,6 @@ class LegacyClass:
     args: Args = ()
     versions: Versions = KERAS_2
 
-
-CLASS_ALIASES: Final[dict[str, str]] = {
-    "keras.engine.functional.Functional": "keras.Model",
-    "keras.engine.sequential.Sequential": "keras.Sequential",
-    "keras.engine.training.Model": "keras.Model",
-    "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
-    "keras.layers.Deconvolution3D": "keras.layers.Conv3DTranspose",
-    "keras.layers.experimental.EinsumDense": "keras.layers.EinsumDense",
-    "keras.optimizers.schedules.PiecewiseConstant": (
-        "keras.optimizers.schedules.PiecewiseConstantDecay"
-    ),
-    "keras.src.engine.functional.Functional": "keras.Model",
-    "keras.src.engine.sequential.Sequential": "keras.Sequential",
-    "keras.src.engine.training.Model": "keras.Model",
-    "keras.src.models.functional.Functional": "keras.Model",
-}
-"""Old paths of classes that have only moved; the last part is an old name for them too."""
-
-CUSTOM_PREFIX: Final = "Custom>"
-"""TensorFlow 2.11 and 2.12 wrote Keras' own new optimizers as `Custom>Adam`."""
 
 _RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _SPATIAL = ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")

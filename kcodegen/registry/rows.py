@@ -144,7 +144,8 @@ class OpRow:
     (`keras.src.ops.numpy`, `Mean`). `params` is the function's signature; `operands` are the
     names of those that the class takes by position when it is called, in that order, and
     `keywords` of those that it takes by name; `config` maps a key of the class' config to the
-    function's parameter. `variadic` names the operand that is `*args`, if any; with
+    function's parameter. `ignored` are keys of the config that no parameter sets, each with the
+    only value that carries nothing. `variadic` names the operand that is `*args`, if any; with
     `open_keywords` any other keyword argument is passed on to the call as well. `method` is
     "getitem" for what is written as a subscript. A row whose function cannot be written on a
     page (it takes a callable, or is abstract) has `refusal`, the reason.
@@ -158,6 +159,7 @@ class OpRow:
     keywords: tuple[str, ...] = ()
     config: tuple[tuple[str, str], ...] = ()
     positional: int = 0
+    ignored: Args = ()
     variadic: str = ""
     method: str = ""
     open_keywords: bool = False

@@ -1,4 +1,4 @@
-"""Which kinds of classes a module holds, for the modules that any Keras has written."""
+"""Where classes live: what the modules hold that any Keras has written, and old paths."""
 
 from __future__ import annotations
 
@@ -31,6 +31,27 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "metric": ("metric", "loss"),
 }
 """The kinds of classes that may stand in a place, where it is not just the place's own kind."""
+
+
+CLASS_ALIASES: Final[dict[str, str]] = {
+    "keras.engine.functional.Functional": "keras.Model",
+    "keras.engine.sequential.Sequential": "keras.Sequential",
+    "keras.engine.training.Model": "keras.Model",
+    "keras.layers.Deconvolution2D": "keras.layers.Conv2DTranspose",
+    "keras.layers.Deconvolution3D": "keras.layers.Conv3DTranspose",
+    "keras.layers.experimental.EinsumDense": "keras.layers.EinsumDense",
+    "keras.optimizers.schedules.PiecewiseConstant": (
+        "keras.optimizers.schedules.PiecewiseConstantDecay"
+    ),
+    "keras.src.engine.functional.Functional": "keras.Model",
+    "keras.src.engine.sequential.Sequential": "keras.Sequential",
+    "keras.src.engine.training.Model": "keras.Model",
+    "keras.src.models.functional.Functional": "keras.Model",
+}
+"""Old paths of classes that have only moved; the last part is an old name for them too."""
+
+CUSTOM_PREFIX: Final = "Custom>"
+"""TensorFlow 2.11 and 2.12 wrote Keras' own new optimizers as `Custom>Adam`."""
 
 
 def places(holds: str) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from kcodegen import registry
+from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.ir.values import Value
 from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
-from kcodegen.words import snake_case
+from kcodegen.words import is_identifier, prose, snake_case
 
 CUSTOM = "custom:"
 
@@ -62,6 +63,14 @@ class Vocabulary:
     """
 
     custom: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a mapping that is no import: no text of it goes unchecked."""
+        for name, path in self.custom:
+            module, _, attr = path.partition(":")
+            if not all(map(is_identifier, (*module.split("."), attr))):
+                message = f"{prose(name)} is mapped to {prose(path)}, not to package.module:attr"
+                raise UsageError(Diagnostic("custom", message))
 
     def custom_key(self, *names: str | None) -> str | None:
         """Return the key of the first of `names` that the user has mapped, or None."""

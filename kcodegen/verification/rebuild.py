@@ -30,7 +30,7 @@ def fresh_keras() -> Any:
     """Return Keras with its name counters at zero."""
     import keras
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)  # collecting takes longer than building
     return keras
 
 

@@ -14,13 +14,13 @@ from kcodegen.registry.rows import ClassRow, narrow
 
 keras = pytest.importorskip("keras", minversion="3.15")
 
-from keras.src.utils.naming import reset_uids
+from keras.src.utils.naming import reset_uids  # noqa: E402
 
-from kcodegen.registry.harvest.__main__ import check, harvested
-from kcodegen.registry.harvest.classes import GETTERS, helper_classes, public_classes
-from kcodegen.registry.harvest.probes import config_or_none, others
-from kcodegen.registry.harvest.recipes import UNMADE, signature
-from kcodegen.registry.harvest.values import serialized, value_of
+from kcodegen.registry.harvest.__main__ import check, harvested  # noqa: E402
+from kcodegen.registry.harvest.classes import GETTERS, helper_classes, public_classes  # noqa: E402
+from kcodegen.registry.harvest.probes import config_or_none, others  # noqa: E402
+from kcodegen.registry.harvest.recipes import UNMADE, signature  # noqa: E402
+from kcodegen.registry.harvest.values import serialized, value_of  # noqa: E402
 
 CLASSES = {
     key: cls

@@ -7,6 +7,7 @@ import pytest
 from kcodegen import registry
 from kcodegen.ir.values import same
 from kcodegen.registry import legacy
+from kcodegen.registry.spaces import CLASS_ALIASES
 
 DENSE = registry.row("keras.layers.Dense")
 
@@ -16,7 +17,9 @@ def rows_of(cls: str) -> list[registry.ClassRow]:
     if not cls.startswith("*"):
         return [registry.row(cls)]
     kind = cls[1:]
-    return [row for name in registry.class_names(kind) for row in registry.candidates(name, None, kind)]
+    return [
+        row for name in registry.class_names(kind) for row in registry.candidates(name, None, kind)
+    ]
 
 
 @pytest.mark.parametrize("old", legacy.ARGUMENTS, ids=lambda old: f"{old.cls}.{old.name}")
@@ -29,8 +32,10 @@ def test_an_old_argument_is_gone_and_its_new_name_is_there(old):
         if old.action == "rename" and old.cls != "*optimizer":
             assert row.param(old.new_name) is not None
     assert (old.action == "rename") == bool(old.new_name)
-    assert legacy.covers(old.versions, (2, 15)) or legacy.covers(old.versions, (2, 3)) or (
-        legacy.covers(old.versions, (2, 9))
+    assert (
+        legacy.covers(old.versions, (2, 15))
+        or legacy.covers(old.versions, (2, 3))
+        or (legacy.covers(old.versions, (2, 9)))
     )
 
 
@@ -41,12 +46,12 @@ def test_an_old_default_differs_from_the_new_one(entry):
     assert param.required or not same(param.default, entry.value)
 
 
-@pytest.mark.parametrize("path", legacy.CLASS_ALIASES)
+@pytest.mark.parametrize("path", CLASS_ALIASES)
 def test_an_old_path_leads_to_a_class(path):
     module, _, name = path.rpartition(".")
     found = registry.find_class(name, module)
     assert found is not None
-    assert found.key == legacy.CLASS_ALIASES[path]
+    assert found.key == CLASS_ALIASES[path]
 
 
 @pytest.mark.parametrize(

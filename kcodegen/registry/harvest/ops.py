@@ -16,9 +16,9 @@ import keras.src.ops as private_ops
 from keras.src.ops.function import Function
 from keras.src.ops.operation import Operation
 
-from kcodegen.ir.values import Value
+from kcodegen.ir.values import Args, Value
 from kcodegen.registry import overrides
-from kcodegen.registry.harvest.recipes import constructor
+from kcodegen.registry.harvest.recipes import constructor, signature
 from kcodegen.registry.harvest.values import value_of
 from kcodegen.registry.rows import OpRow, Parameter
 
@@ -87,40 +87,32 @@ def _made(node: ast.AST) -> ast.Call | None:
 
 
 def op_rows() -> Iterator[OpRow]:
-    """Yield the row of every operation class, sorted by key; ones that no function makes last."""
+    """Yield the row of every operation class, sorted by key."""
     paths, known = public_functions(), recipes()
+    named = {path: function for function, path in paths.items()}
     rows = []
     for path, cls in operation_classes().items():
         made = sorted(known.get(cls, ()), key=lambda r: (len(paths[r.function]), paths[r.function]))
-        if cls.__name__ in overrides.ALIAS_OPS:
-            key = overrides.ALIAS_OPS[cls.__name__]
-            function = next(fn for fn, public in paths.items() if public == key)
-            rows.append(_row(key, cls, inspect.signature(function), (), (("x",), (), "")))
-        elif made:
-            recipe = made[0]
-            signature = inspect.signature(recipe.function)
-            rows.append(
-                _row(
-                    paths[recipe.function], cls, signature, _config(recipe, cls), _operands(recipe)
-                )
-            )
+        alias = overrides.ALIAS_OPS.get(cls.__name__)
+        if made:
+            rows.append(_row(paths[made[0].function], cls, made[0].function, made[0]))
+        elif alias is not None:
+            rows.append(_row(alias, cls, named[alias], None))
         else:
-            key = "keras.Function" if cls is Function else path
-            key = "keras.Operation" if cls is Operation else key
+            key = {Function: "keras.Function", Operation: "keras.Operation"}.get(cls, path)
             rows.append(OpRow(key, cls.__module__, cls.__name__, refusal="it is abstract"))
     yield from sorted(rows, key=lambda row: row.key)
 
 
-def _row(
-    key: str,
-    cls: type,
-    signature: inspect.Signature,
-    config: tuple[tuple[str, str], ...],
-    operands: tuple[tuple[str, ...], tuple[str, ...], str],
-) -> OpRow:
-    params = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+def _row(key: str, cls: type, function: FunctionType, recipe: Recipe | None) -> OpRow:
+    """Return the row of a class that `function` makes; an alias takes just its operands."""
+    listed = inspect.signature(function).parameters.values()
+    params = [p for p in listed if p.kind is not p.VAR_KEYWORD]
     rows = tuple(_parameter(param) for param in params)
-    taken, named, variadic = operands
+    config = _config(recipe, cls) if recipe else ()
+    taken, named, variadic = (
+        _operands(recipe) if recipe else (tuple(p.name for p in params), (), "")
+    )
     return OpRow(
         key=key,
         module=cls.__module__,
@@ -130,6 +122,7 @@ def _row(
         keywords=named,
         config=config,
         positional=_positional(key, params),
+        ignored=_ignored(cls, dict(config)),
         variadic=variadic,
         method="getitem" if cls.__name__ == "GetItem" else "",
         open_keywords=cls.__name__ in overrides.OPEN_KEYWORDS,
@@ -142,6 +135,12 @@ def _parameter(param: inspect.Parameter) -> Parameter:
         return Parameter(param.name, keyword_only=param.kind is param.KEYWORD_ONLY)
     default: Value = value_of(param.default)
     return Parameter(param.name, default, default, keyword_only=param.kind is param.KEYWORD_ONLY)
+
+
+def _ignored(cls: type, config: dict[str, str]) -> Args:
+    """Return the constructor's arguments that the function does not pass on, with defaults."""
+    listed = [param for param in signature(cls) if param.name not in (*config, "name")]
+    return tuple((param.name, value_of(param.default)) for param in listed)
 
 
 def _positional(key: str, params: list[inspect.Parameter]) -> int:
