@@ -17,18 +17,18 @@ from kcodegen.emit.page import render
 from kcodegen.frontends import read_document
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Graph
-from kcodegen.ir.order import sort_layers, traverse
 from kcodegen.ir.outline import Outline
 from kcodegen.ir.rewrite import map_graphs, rewrite_args, rewrite_graph, rewrite_value
 from kcodegen.ir.show import show_artifact
 from kcodegen.ir.values import Args, Dict, Value, same
 from kcodegen.ir.verify import verify
-from kcodegen.naming.layers import Namer
+from kcodegen.naming.layers import Namer, uncertain_prefixes
 from kcodegen.options import Options
 from kcodegen.passes.built import drop_built
 from kcodegen.passes.defaults import drop_defaults
 from kcodegen.passes.float32 import undo_float32
-from kcodegen.passes.masks import with_masks, without_masks
+from kcodegen.passes.layer_order import settle_order
+from kcodegen.passes.masks import without_masks
 from kcodegen.passes.noise import drop_call_noise
 from kcodegen.passes.schedule import schedule
 from kcodegen.passes.wrappers import drop_backward
@@ -39,11 +39,14 @@ from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure import expand, flat_outline
 from kcodegen.weights.inputs import with_input_shape
 from kcodegen.weights.variables import parameter_count
-from kcodegen.words import prose
 
 DEFAULTS = Options()
 # Private classes that pages write out: their name there, and their key.
-HELPERS = {"LayerScale": "keras.src.applications.convnext.LayerScale"}
+HELPERS = {
+    "CustomScaleLayer": "keras.src.applications.inception_resnet_v2.CustomScaleLayer",
+    "LayerScale": "keras.src.applications.convnext.LayerScale",
+    "StochasticDepth": "keras.src.applications.convnext.StochasticDepth",
+}
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
@@ -123,30 +126,13 @@ def prepare(artifact: Artifact, vocabulary: Vocabulary) -> tuple[Artifact, tuple
     return replace(artifact, model=model, value=value, training=training), tuple(warnings)
 
 
-def settle_order(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
-    """Return the graph with its layers in Keras' own order, and a warning when that differs."""
-    if not graph.calls:
-        return graph, ()
-    order = traverse(with_masks(graph)).operations
-    settled = sort_layers(graph, order)
-    names = [layer.name for layer in settled.layers]
-    notes = []
-    lost = [layer.name for layer in graph.layers if layer.name not in set(names)]
-    if lost:
-        message = f"no output needs {', '.join(map(prose, lost))}: left out, as Keras does"
-        notes.append(Diagnostic("unused-layer", message, graph.origin, severity="warning"))
-    if [layer.name for layer in graph.layers if layer.name in set(names)] != names:
-        message = "the layers are not in Keras' order: weights come in the order of the page"
-        notes.append(Diagnostic("layer-order", message, graph.origin, severity="warning"))
-    return settled, tuple(notes)
-
-
 def name_layers(artifact: Artifact, vocabulary: Vocabulary, options: Options) -> Artifact:
     """Return the artifact with the names that the page will give its layers."""
-    namer = Namer(vocabulary, options.names, _keys(artifact.training))
-    if artifact.model is not None:
-        return replace(artifact, model=namer.model(artifact.model))
-    return artifact
+    if artifact.model is None:
+        return replace(artifact, value=Namer(vocabulary, options.names).value(artifact.value))
+    pinned = uncertain_prefixes(artifact.model, vocabulary)
+    namer = Namer(vocabulary, options.names, _keys(artifact.training), pinned)
+    return replace(artifact, model=namer.model(artifact.model))
 
 
 def _keys(training: Args | None) -> frozenset[str]:

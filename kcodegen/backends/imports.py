@@ -9,7 +9,11 @@ from kcodegen.naming.scope import Scope
 from kcodegen.registry.vocabulary import CUSTOM
 
 # What the templates of private classes use.
-_HELPER_MODULES = {"layer_scale": ("initializers", "layers")}
+_HELPER_MODULES = {
+    "custom_scale_layer": ("layers",),
+    "layer_scale": ("initializers", "layers"),
+    "stochastic_depth": ("layers", "ops", "random"),
+}
 
 
 @dataclass(slots=True)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kcodegen.ir.values import Args, Obj, Value, lookup
+from kcodegen.ir.values import Args
 from kcodegen.registry.rows import ClassRow
-from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.words import snake_case
 
 
@@ -44,18 +43,18 @@ def counts_names(row: ClassRow, holds: str) -> bool:
     return row.kind == "layer" or (row.kind == "custom" and holds == "layer")
 
 
-def hidden(vocabulary: Vocabulary, key: str, args: Args, when: str) -> Iterator[str]:
-    """Yield the prefixes an instance uses up by itself: "construct", "call" or "every call"."""
-    for part in vocabulary.row(key).hidden:
-        if part.when != when or (part.given and not _truthy(lookup(args, part.given))):
-            continue
-        if not part.prefix.startswith("*"):
-            yield part.prefix
-            continue
-        copied = lookup(args, part.prefix[1:])
-        if isinstance(copied, Obj):
-            yield from hidden(vocabulary, copied.key, copied.args, "construct")
+def hidden(row: ClassRow, args: Args, when: str, name: str | None = None) -> Iterator[str]:
+    """Yield the prefixes an instance uses up by itself: "construct", "call" or "every call".
+
+    `name` is given when the page writes it.
+    """
+    if row.hidden:
+        given = args if name is None else (*args, ("name", name))
+        for part in row.hidden:
+            if part.when == when and part.applies(given):
+                yield part.prefix
 
 
-def _truthy(value: Value) -> bool:
-    return value not in (None, False, 0, 0.0, ())
+def uncertain(row: ClassRow) -> frozenset[str]:
+    """Return the prefixes whose count depends on masks, which nobody counts here."""
+    return frozenset(part.prefix for part in row.hidden if part.when == "masked call")

@@ -15,7 +15,7 @@ from kcodegen import registry
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.ir.order import rename_calls
 from kcodegen.ir.values import Args, Dict, Obj, Value, lookup
-from kcodegen.naming.counters import Counters, counts_names, hidden, prefix_of
+from kcodegen.naming.counters import Counters, counts_names, hidden, prefix_of, uncertain
 from kcodegen.registry.rows import ClassRow, holds_of
 from kcodegen.registry.vocabulary import SEQUENTIAL, Vocabulary
 from kcodegen.words import snake_case
@@ -27,12 +27,14 @@ Policy = Literal["auto", "keep", "drop"]
 class Namer:
     """Walks what a page constructs in the order it does, and decides on every name.
 
-    `pinned` are names that something outside the model refers to (the keys of a loss dict).
+    `pinned` are names that something outside the model refers to (the keys of a loss dict);
+    names that begin with one of `pinned_prefixes` are written because their count is uncertain.
     """
 
     vocabulary: Vocabulary
     policy: Policy
     pinned: frozenset[str] = frozenset()
+    pinned_prefixes: frozenset[str] = frozenset()
     counters: Counters = field(default_factory=Counters)
 
     def model(self, graph: Graph) -> Graph:
@@ -80,7 +82,7 @@ class Namer:
         row = self.vocabulary.row(layer.key)
         args = self._args(layer.args, row)
         name, named = self._decide(layer.name, prefix_of(row))
-        self._take_hidden(row.key, args, "construct")
+        self._take_hidden(row, args, "construct", name if named else None)
         return replace(layer, name=name, args=args, named=named)
 
     def object(self, obj: Obj, holds: str = "") -> Obj:
@@ -97,26 +99,28 @@ class Namer:
             new, named = self._decide(name, prefix_of(row))
             args = (*(item for item in args if item[0] != "name"), ("name", new))
             obj = replace(obj, named=named)
-        self._take_hidden(row.key, args, "construct")
+        own = lookup(args, "name") if obj.named else None
+        self._take_hidden(row, args, "construct", own if isinstance(own, str) else None)
         return replace(obj, args=args)
 
     def _args(self, args: Args, row: ClassRow) -> Args:
-        return tuple((name, self._value(value, holds_of(row, name))) for name, value in args)
+        return tuple((name, self.value(value, holds_of(row, name))) for name, value in args)
 
-    def _value(self, value: Value, holds: str) -> Value:
+    def value(self, value: Value, holds: str = "") -> Value:
+        """Return a value with the names of the layers inside it decided."""
         match value:
             case Obj():
                 return self.object(value, holds)
             case tuple():
-                return tuple(self._value(item, holds) for item in value)
+                return tuple(self.value(item, holds) for item in value)
             case Dict(items):
-                return Dict(tuple((key, self._value(item, holds)) for key, item in items))
+                return Dict(tuple((key, self.value(item, holds)) for key, item in items))
             case _:
                 return value
 
     def _decide(self, name: str, prefix: str) -> tuple[str, bool]:
         """Return the name an object will have, and whether the page writes it."""
-        if self.policy == "keep":
+        if self.policy == "keep" or prefix in self.pinned_prefixes:
             return name, True
         if name == self.counters.next(prefix):
             return self.counters.take(prefix), False
@@ -126,11 +130,29 @@ class Namer:
 
     def _call(self, layer: Layer, when: str) -> None:
         if layer.body is None:
-            self._take_hidden(layer.key, layer.args, when)
+            name = layer.name if layer.named else None
+            self._take_hidden(self.vocabulary.row(layer.key), layer.args, when, name)
 
-    def _take_hidden(self, key: str, args: Args, when: str) -> None:
-        for prefix in hidden(self.vocabulary, key, args, when):
+    def _take_hidden(self, row: ClassRow, args: Args, when: str, name: str | None) -> None:
+        for prefix in hidden(row, args, when, name):
             self.counters.take(prefix)
+
+
+def uncertain_prefixes(graph: Graph, vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the prefixes that Keras counts higher where masks flow through a model."""
+    rows = [vocabulary.row(key) for key in _keys(graph)]
+    if not any(row.masks.startswith("make") for row in rows):
+        return frozenset()
+    return frozenset(prefix for row in rows for prefix in uncertain(row))
+
+
+def _keys(graph: Graph) -> set[str]:
+    found: set[str] = set()
+    for layer in graph.layers:
+        found.add(layer.key)
+        if layer.body is not None:
+            found |= _keys(layer.body)
+    return found
 
 
 def builds_itself(graph: Graph) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import flatten, post_order
 from kcodegen.ir.values import Dict, Obj, Ref, Value, lookup
+from kcodegen.passes.defaults import drop_defaults
 
 _RECURRENT = frozenset(
     {"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"}
@@ -46,6 +47,8 @@ _PROPAGATE = frozenset(
     LayerNormalization LeakyReLU MultiHeadAttention Normalization PReLU ReLU Rescaling Softmax
     SpatialDropout1D SpatialDropout2D SpatialDropout3D TimeDistributed UnitNormalization""".split()
 )
+# Layers that hand on the mask of the first of their inputs, converted to a tensor once more.
+_FIRST = frozenset({"Attention", "AdditiveAttention"})
 _MERGE = frozenset({"Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"})
 
 Masks = Mapping[Ref, Ref]
@@ -179,6 +182,9 @@ def _set_masks(call: Call, layer: Layer, replay: _Replay) -> None:
         output = next(flatten(mask), None) if _true(layer.args, "return_sequences") else None
     elif name == "Bidirectional":
         output = _bidirectional_mask(layer, mask)
+    elif name in _FIRST:
+        kept = mask[0] if isinstance(mask, tuple) and mask else None
+        output = None if kept is None else replay.op("convert_to_tensor", x=kept)
     elif name in _MERGE:
         output = _merged_mask(mask, replay)
     elif name == "Concatenate":
@@ -275,16 +281,12 @@ class _Tree:
         return tuple(sorted(found))
 
     def spell(self, value: Value) -> str:
-        """Return one text for equal expressions; defaults of mask ops are left out."""
+        """Return one text for equal expressions; defaults of ops are left out."""
         match value:
             case Ref(id, index) if id in self.calls and self.calls[id].kind == "op":
                 call = self.calls[id]
-                noise = {"keepdims": False}
-                args = [
-                    f"{key}={self.spell(item)}"
-                    for key, item in call.kwargs
-                    if item is not noise.get(key, call)
-                ]
+                given = drop_defaults(call.target, call.kwargs)
+                args = [f"{key}={self.spell(item)}" for key, item in given]
                 return f"{call.target}({', '.join(args)})[{index}]"
             case tuple():
                 return f"({', '.join(self.spell(item) for item in value)})"

@@ -88,9 +88,11 @@ class Constructor:
         return bound
 
     def _hidden(self, made: Made, when: str) -> None:
-        if made.is_model or not self.vocabulary.row(made.key).hidden:
+        row = self.vocabulary.row(made.key)
+        if made.is_model or not row.hidden:
             return
-        for prefix in hidden(self.vocabulary, made.key, self.args(made), when):
+        name = None if made.counted else made.name
+        for prefix in hidden(row, self.args(made), when, name):
             self.counters.take(prefix)
 
     def _model(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Made:

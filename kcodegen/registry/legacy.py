@@ -11,26 +11,6 @@ from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
 from kcodegen.registry.rows import ClassRow
-from kcodegen.registry.spaces import CLASS_ALIASES, CUSTOM_PREFIX
-
-__all__ = [
-    "ARGUMENTS",
-    "CLASSES",
-    "CLASS_ALIASES",
-    "CUSTOM_PREFIX",
-    "DEFAULTS",
-    "VALUES",
-    "LegacyArgument",
-    "LegacyClass",
-    "LegacyDefault",
-    "LegacyValue",
-    "Versions",
-    "covers",
-    "find_argument",
-    "find_legacy_class",
-    "new_value",
-    "old_defaults",
-]
 
 Versions = tuple[str, str]
 
@@ -161,6 +141,9 @@ VALUES: Final[tuple[LegacyValue, ...]] = (
 )
 """Values that are spelled otherwise now."""
 
+SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
+"""Arguments that TensorFlow wrote as a list of one number and that are a number now."""
+
 DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
     LegacyDefault("keras.layers.AveragePooling1D", "pool_size", 2),
     LegacyDefault("keras.layers.AveragePooling2D", "pool_size", (2, 2)),
@@ -203,7 +186,13 @@ def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
 
 
 def new_value(row: ClassRow, name: str, value: Value) -> Value:
-    """Return how a value of an argument is spelled now; most are spelled as they were."""
+    """Return how a value of an argument is spelled now; most are spelled as they were.
+
+    `reduction="auto"  ->  "sum_over_batch_size"`, and for the axis of a BatchNormalization
+    `[3]  ->  3`.
+    """
+    if (row.key, name) in SINGLE and isinstance(value, tuple) and len(value) == 1:
+        return value[0]
     for entry in VALUES:
         fits = entry.name == name and entry.cls in (row.key, f"*{row.kind}")
         if fits and same(entry.old, value):

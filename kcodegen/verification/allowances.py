@@ -138,8 +138,10 @@ def without_new(
 def without_batch(value: dict[str, Json]) -> Json:
     """Drop the number of samples that a Normalization was adapted to from its shape."""
     built = value.get("build_config")
-    shape = built.get("input_shape") if isinstance(built, dict) else None
-    if value["class_name"] != "Normalization" or not isinstance(shape, list):
+    if value["class_name"] != "Normalization" or not isinstance(built, dict):
+        return value
+    shape = built.get("input_shape")
+    if not isinstance(shape, list):
         return value
     return {**value, "build_config": {**built, "input_shape": [None, *shape[1:]]}}
 
