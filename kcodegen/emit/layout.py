@@ -32,7 +32,6 @@ from kcodegen.ir.program import (
     Binary,
     Blank,
     Comment,
-    DictExpr,
     Evaluate,
     Expr,
     For,
@@ -46,7 +45,7 @@ from kcodegen.ir.program import (
     TupleExpr,
 )
 
-# Trailing commas that one pass adds can change the next one; Black itself runs two.
+# Trailing commas that one pass adds can change what the next one does; Black itself runs two.
 _MOST_PASSES = 8
 
 
@@ -181,6 +180,7 @@ def _listed(names: tuple[str, ...]) -> list[Token]:
 
 
 def _evaluated(value: Expr) -> list[Piece]:
+    """Return an expression that is a statement."""
     # Only these operators get optional parentheses in a statement of their own.
     is_arithmetic = isinstance(value, Binary) and value.op in ("+", "-", "<<", ">>", "^", "&")
     return [STICKY_OPEN, value, STICKY_CLOSE] if is_arithmetic else [value]
@@ -204,7 +204,7 @@ def _param(param: Param) -> list[Piece]:
     space = [SPACE] if param.annotation else []
     if param.annotation:
         expr = annotation(param.annotation)
-        is_optional = isinstance(expr, (Binary, ListExpr, DictExpr))
+        is_optional = isinstance(expr, (Binary, ListExpr))
         optional = [INVISIBLE_OPEN, expr, INVISIBLE_CLOSE] if is_optional else [expr]
         pieces += (COLON, SPACE, *_annotation(*optional))
     if param.default is not None:

@@ -51,8 +51,9 @@ Tracking: TypeAlias = Literal["all", "matched", "none"]
 class Line:
     """Leaves at an indentation depth.
 
-    `enclosing` is the bracket that the line is the content of. `may_be_magic` is False if no
-    trailing comma can force a split here, which saves the search.
+    `enclosing` is the bracket that the line is the content of, `text` what it says once it is
+    finished. `may_be_magic` is False if no trailing comma can force a split here, which saves
+    the search.
     """
 
     __slots__ = (

@@ -72,6 +72,8 @@ def _with_second_opinion(
         return result
     twin = line.copy()
     twin.tracking = "all"
+    for leaf in twin.leaves[1:]:
+        leaf.space = " " if leaf.spaced else ""
     retried = right_hand_split_with_omits(twin, width, force=True)
     if retried is None:
         return result
@@ -93,7 +95,7 @@ def should_split_funcdef_with_rhs(line: Line, width: int) -> bool:
 def left_hand_split(line: Line) -> list[Line] | None:
     """Split at the first parentheses with content: those of a function header's parameters."""
     for start, opening in enumerate(line.leaves):
-        if opening.kind == "open" and opening.text != "[":
+        if opening.kind == "open" and opening.text in ("", "("):
             for end in range(start + 2, len(line.leaves)):
                 if line.leaves[end].opening is opening:
                     opening.show()

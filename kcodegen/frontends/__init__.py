@@ -5,6 +5,7 @@ from __future__ import annotations
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import keras3, objects, seed_flat
 from kcodegen.frontends.context import Context
+from kcodegen.frontends.problems import way_out
 from kcodegen.frontends.training import read_training
 from kcodegen.frontends.values import is_model
 from kcodegen.ir.document import Node
@@ -113,9 +114,17 @@ def _is_mapped(root: Node, context: Context) -> bool:
     return context.vocabulary.custom_key(*(t for t in texts if isinstance(t, str))) is not None
 
 
+def _import(root: Node) -> str:
+    """Return how to import the class of a model; nothing for what can be no class' name."""
+    registered = root.get("registered_name")
+    named = registered if registered is not None and registered.value else root.field("class_name")
+    way = way_out(named.text())
+    return f"; {way}" if way else ""
+
+
 def _opaque(root: Node) -> CompileError:
     return root.error(
         "opaque-model",
         "this is a subclassed model: its layers are in its Python code, not in this file",
-        "build it from its source, or import its class with --custom NAME=package.module:attr",
+        f"build it from its source{_import(root)}",
     )

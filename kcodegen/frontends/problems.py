@@ -46,13 +46,13 @@ class _Unknown:
     def diagnostic(self, name: str) -> Diagnostic:
         names = ", ".join(prose(layer) for layer in self.layers)
         used = f", used by layers {names}" if len(self.layers) > 1 else ""
-        hint = "; ".join(part for part in (self.hint, _way_out(name)) if part)
+        hint = "; ".join(part for part in (self.hint, way_out(name)) if part)
         message = f"{self.what} {prose_name(name)!r} is not known to Keras{used}"
         layer = self.layers[0] if len(self.layers) == 1 else None
         return Diagnostic("unknown-class", message, Origin(self.origin.pointer, layer), hint)
 
 
-def _way_out(name: str) -> str:
+def way_out(name: str) -> str:
     """Return how to import a user's own class; nothing for what can be no class' name."""
     attr = name.rsplit(">", 1)[-1]
     if prose_name(name) != name or not is_identifier(attr):

@@ -272,7 +272,11 @@ def _read_function(node: Node, context: Context, holds: str) -> Value:
     config = node.field("config")
     name = config.text("the name of a function")
     if node.field("class_name").value == "builtin_function_or_method":
-        error = node.error("builtin-function", f"Python's own {prose(name)!r} can't be rebuilt")
+        error = node.error(
+            "builtin-function",
+            f"Python's own {prose(name)!r} can't be rebuilt",
+            "use the function of keras.ops, or one of your own with --custom",
+        )
         context.problems.add(error)
         return None
     if holds in ("activation", "") and name in registry.strings("activation"):

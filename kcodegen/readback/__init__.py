@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from kcodegen.ir.graph import Artifact
+from kcodegen.ir.order import Cycle
 from kcodegen.ir.values import Args, Hole
 from kcodegen.readback.graphs import graph_of
 from kcodegen.readback.guard import check
@@ -31,11 +32,22 @@ def read_back(
     `kind` and `builds` say what to look for: a "model" built by `build_model`; `takes` names
     the arguments of that function; `helpers` maps the page's own classes to their keys.
     """
-    helpers = helpers or {}
     try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise ReadBackError(f"the page is no Python: {error}") from error
+        return _read_back(ast.parse(text), vocabulary, kind, builds, takes, helpers or {})
+    except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise ReadBackError(f"{type(error).__name__}: {error}") from error
+    except (RecursionError, Cycle) as error:
+        raise ReadBackError("the page has no end") from error
+
+
+def _read_back(
+    tree: ast.Module,
+    vocabulary: Vocabulary,
+    kind: str,
+    builds: str,
+    takes: tuple[str, ...],
+    helpers: dict[str, str],
+) -> Artifact:
     check(tree, vocabulary, FIXED | frozenset(helpers))
     interpreter = Interpreter(vocabulary)
     interpreter.load(tree, helpers)
