@@ -157,9 +157,14 @@ def shorten(artifact: Artifact) -> Artifact:
 def outline(graph: Graph) -> Outline:
     """Return the outline of a graph, checked to lose nothing."""
     found = flat_outline(graph)
-    if not same(expand(found).calls, graph.calls):
+    if not same(_by_name(expand(found)), _by_name(graph)):
         raise ProofError(Diagnostic("outline", "structure recovery lost something"))
     return found
+
+
+def _by_name(graph: Graph) -> Graph:
+    """Return the graph with its layers sorted by name; their order is proved with the page."""
+    return replace(graph, layers=tuple(sorted(graph.layers, key=lambda layer: layer.name)))
 
 
 def parameters(artifact: Artifact) -> int | None:

@@ -14,15 +14,10 @@ from kcodegen.ir.order import operands
 from kcodegen.ir.values import Dict, Ref, Value, refs
 from kcodegen.naming.scope import Scope
 
-_JOINS = {
-    "add": "y",
-    "subtract": "y",
-    "average": "y",
-    "maximum": "y",
-    "minimum": "y",
-    "multiply": "gate",
-    "concatenate": "branch",
-}
+_PLAIN = "y"
+# What a branch is called by the operation that joins it to another.
+_JOINS = {"multiply": "gate", "concatenate": "branch"}
+_SUMS = frozenset({"add", "subtract", "average", "maximum", "minimum"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +145,29 @@ class Variables:
         if "x" not in self.scope.taken:
             word = "x" if brief or (single_input and not wish.is_nested) else wish.word
         else:
-            word = wish.word if wish.is_nested else self._role(ref)
+            word = wish.word if wish.is_nested else self._role(call)
         name = self.scope.unique(word)
         if word != wish.word:
             self._heirs.add(name)
         return name
 
-    def _role(self, ref: Ref) -> str:
-        """Return the role of a new branch where it joins another one."""
-        calls = self.graph.calls
-        for _ in range(len(calls)):
+    def _role(self, call: Call) -> str:
+        """Return the role of a new branch where it joins another one.
+
+        A short branch that is added to a longer one is its shortcut.
+        """
+        calls, sources, ref = self.graph.calls, operands(call), Ref(call.id)
+        for length in range(1, len(calls)):
             uses = self._uses.get(ref, [])
             if len(uses) != 1 or uses[0] >= len(calls):
                 break
-            consumer = calls[uses[0]]
-            if len(operands(consumer)) > 1:
-                return _JOINS.get(self.wishes[consumer.id].kind, "y")
-            ref = Ref(consumer.id)
-        return "y"
+            joined = operands(calls[uses[0]])
+            ref = Ref(calls[uses[0]].id)
+            if len(joined) > 1:
+                kind = self.wishes[ref.call].kind
+                is_shortcut = kind in _SUMS and length <= 2 and not set(sources) & set(joined)
+                return "shortcut" if is_shortcut else _JOINS.get(kind, _PLAIN)
+        return _PLAIN
 
 
 def preferred_outputs(graph: Graph, wishes: Mapping[str, Wish]) -> dict[Ref, str]:

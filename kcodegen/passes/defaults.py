@@ -101,8 +101,8 @@ def _complete(key: str) -> tuple[tuple[str, ...], Args]:
 def fill_defaults(key: str, args: Args, _built: Value = None) -> Args:
     """Return the arguments with every known default written out, sorted by name.
 
-    Two constructor calls make the same object exactly when this is the same for both. None for
-    an argument whose default is None is the default, however Keras serializes that.
+    Two constructor calls make the same object exactly when this is the same for both. A default
+    as the signature has it is the default, however Keras serializes that.
     """
     if is_custom(key):
         return tuple(sorted((_CUSTOM_DEFAULTS | dict(args)).items()))
@@ -110,7 +110,7 @@ def fill_defaults(key: str, args: Args, _built: Value = None) -> Args:
     names, known = _complete(key)
     complete = dict(known)
     for name, value in args:
-        if value is not None or name not in params or params[name].default is not None:
+        if name not in params or not same(value, params[name].default):
             complete[name] = value
     for name, param in params.items():
         if param.default_of and complete.get(name) is None:

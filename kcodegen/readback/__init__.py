@@ -36,7 +36,7 @@ def read_back(
         return _read_back(ast.parse(text), vocabulary, kind, builds, takes, helpers or {})
     except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise ReadBackError(f"{type(error).__name__}: {error}") from error
-    except (RecursionError, Cycle) as error:
+    except (RecursionError, MemoryError, Cycle) as error:
         raise ReadBackError("the page has no end") from error
 
 

@@ -58,7 +58,7 @@ def rewrite_graph_ops(graph: Graph) -> Graph:
 
 
 def _complete(key: str, args: Args, _built: Value) -> Args:
-    return undo_float32(key, fill_defaults(key, widen_args(key, args)))
+    return undo_float32(key, widen_args(key, fill_defaults(key, args)))
 
 
 def _numbered(value: Value) -> Value:

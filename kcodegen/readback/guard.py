@@ -36,7 +36,9 @@ def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> No
     `fixed` names the functions and classes of the template's own prose.
     """
     allowed = {path.partition(":")[0]: path for path in vocabulary.custom_names()}
-    for statement in tree.body:
+    for place, statement in enumerate(tree.body):
+        if not (place == 0 and _is_docstring(statement)) and not _belongs_to_a_page(statement):
+            raise ReadBackError(f"a page holds no {type(statement).__name__} by itself")
         is_fixed = isinstance(statement, ast.If) or (
             isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in fixed
         )
@@ -46,11 +48,27 @@ def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> No
                 _check_import(node, allowed)
 
 
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _belongs_to_a_page(statement: ast.stmt) -> bool:
+    """Tell whether a statement may stand outside of all functions."""
+    if isinstance(statement, ast.If):
+        return ast.unparse(statement.test) == "__name__ == '__main__'"
+    return isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+
+
 def _check_node(node: ast.AST, is_fixed: bool) -> None:
     if not isinstance(node, _NODES) and not (is_fixed and isinstance(node, _FIXED_NODES)):
         raise ReadBackError(f"a page holds no {type(node).__name__}")
     if isinstance(node, ast.Name) and node.id in _FORBIDDEN and not is_fixed:
         raise ReadBackError(f"a page never uses {node.id}")
+    if isinstance(node, ast.FunctionDef) and node.decorator_list:
+        raise ReadBackError("a page decorates nothing")
+    if isinstance(node, ast.arguments) and not is_fixed:
+        if node.posonlyargs or node.vararg or node.kwonlyargs or node.kwarg:
+            raise ReadBackError("a function of a page takes plain arguments")
     name = node.attr if isinstance(node, ast.Attribute) else ""
     if name.startswith("_") and not (is_fixed and name in _ALLOWED_DUNDER):
         raise ReadBackError(f"a page never touches {name}")

@@ -27,7 +27,8 @@ from kcodegen.readback.values import (
 )
 from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
 
-_STEPS = 20_000_000
+_STEPS = 1_000_000
+_LONGEST = 10_000  # characters of a text, digits of a number
 _DEPTH = 100
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -46,7 +47,7 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.IsNot: operator.is_not,
 }
 _PURE: dict[str, Callable[..., Any]] = {
-    "range": lambda *a: list(range(*a)),
+    "range": lambda *a: _range(*a),
     "enumerate": lambda items, start=0: [(i, x) for i, x in enumerate(items, start)],
     "zip": lambda *a: list(zip(*a, strict=True)),
     "reversed": lambda items: list(reversed(items)),
@@ -56,6 +57,12 @@ _PURE: dict[str, Callable[..., Any]] = {
     "slice": lambda *a: Slice(*a),
 }
 Env = dict[str, Any]
+
+
+def _range(*bounds: int) -> list[int]:
+    if len(range(*bounds)) > _STEPS:
+        raise ReadBackError("the page runs without end")
+    return list(range(*bounds))
 
 
 class _Returned(Exception):  # noqa: N818  (a way out, no error)
@@ -88,7 +95,7 @@ class Interpreter:
             elif isinstance(statement, ast.ImportFrom):
                 self._load_from(statement)
             elif isinstance(statement, ast.FunctionDef):
-                if statement.name in self.functions:
+                if statement.name in self.functions or statement.name in self.top:
                     raise ReadBackError(f"{statement.name} is defined twice")
                 self.functions[statement.name] = statement
             elif isinstance(statement, ast.ClassDef):
@@ -190,7 +197,7 @@ class Interpreter:
     def _items(self, value: Any) -> list[Any]:
         if not isinstance(value, (list, tuple)):
             raise ReadBackError("only a list or a tuple has items")
-        return list(value)
+        return value if isinstance(value, list) else list(value)
 
     def _truth(self, value: Any) -> bool:
         if isinstance(value, (Ref, Outputs, Made)):
@@ -279,6 +286,10 @@ class Interpreter:
         plain = (bool, int, float, str, type(None))
         if type(op) not in _OPERATORS or not all(isinstance(v, plain) for v in (left, right)):
             raise ReadBackError("a page computes with numbers and texts only")
+        if isinstance(op, (ast.Mult, ast.Mod)) and (isinstance(left, str) or isinstance(right, str)):
+            raise ReadBackError("a page multiplies and divides numbers only")
+        if isinstance(op, (ast.Add, ast.Mult)) and _size(left) + _size(right) > _LONGEST:
+            raise ReadBackError("a text or number grows without end")
         return _OPERATORS[type(op)](left, right)
 
     def _subscript(self, base: Any, index: Any) -> Any:
@@ -321,6 +332,11 @@ class Interpreter:
         if callable(callee) and callee in _PURE.values():
             return callee(*args, **kwargs)
         raise ReadBackError("a page calls Keras and its own functions only")
+
+
+def _size(value: Any) -> int:
+    """Return how long a text or number is, counted in characters or bits."""
+    return len(value) if isinstance(value, str) else int(value or 0).bit_length()
 
 
 HOLE = Hole("input_shape")
