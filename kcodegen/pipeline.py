@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kcodegen.backends import keras3
-from kcodegen.diagnostics import CompileError, Diagnostic, ProofError
+from kcodegen.diagnostics import CompileError, Diagnostic, ProofError, UsageError
 from kcodegen.emit.page import render
 from kcodegen.frontends import read_document
 from kcodegen.ir.document import Node
@@ -37,7 +37,7 @@ from kcodegen.readback.canonical import canonical
 from kcodegen.readers import read, read_bytes
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure import expand, flat_outline
-from kcodegen.weights.inputs import with_input_shape
+from kcodegen.weights.inputs import check_folder, with_input_shape
 from kcodegen.weights.variables import parameter_count
 
 DEFAULTS = Options()
@@ -88,6 +88,8 @@ def compile_document(root: Node, options: Options) -> Result:
     if options.weights is not None and artifact.model is not None:
         artifact = replace(artifact, model=with_input_shape(artifact.model, options.weights))
     artifact, more = prepare(artifact, vocabulary)
+    if options.weights is not None and artifact.model is not None:
+        check_folder(artifact.model, options.weights)
     named = name_layers(artifact, vocabulary, options)
     module = keras3.lower(shorten(named), vocabulary, outline, parameters(named))
     text = render(
@@ -98,7 +100,14 @@ def compile_document(root: Node, options: Options) -> Result:
         command=command_line(options),
         template_dir=options.template_dir,
     )
-    prove(text, named, vocabulary, module.builds, module.takes)
+    try:
+        prove(text, named, vocabulary, module.builds, module.takes)
+    except ProofError as error:
+        if options.template_dir is None:
+            raise
+        why = error.diagnostics[0].message
+        message = f"the page of your templates doesn't say what the file says: {why}"
+        raise UsageError(Diagnostic("template", message)) from error
     return Result(text, (*warnings, *more), named)
 
 

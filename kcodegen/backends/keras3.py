@@ -221,10 +221,14 @@ def _module(
 ) -> Module:
     imports = builder.imports
     standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
-    lines = [*standard, imports.from_keras(), *imports.from_users()]
+    users = imports.from_users()
+    lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]
     builds = "build_model" if artifact.model else OBJECT_BUILDERS[artifact.kind][0]
     helpers = tuple(sorted(set(imports.helpers.values())))
-    return Module(summary, tuple(line for line in lines if line), helpers, tuple(functions), builds)
+    imported = tuple(line for line in lines if line is not None)
+    has_config = isinstance(artifact.value, Obj)
+    module = Module(summary, imported, helpers, tuple(functions), builds)
+    return replace(module, has_config=has_config)
 
 
 def _model_summary(graph: Graph, parameters: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Page:
     load_model: Code
     takes: bool
     is_model: bool
+    has_config: bool
     compiles: bool
     normalized: bool
 
@@ -76,6 +78,7 @@ def render(
         load_model=_function(module.loader, width) if module.loader is not None else Code(),
         takes=bool(module.takes),
         is_model=module.is_model,
+        has_config=module.has_config,
         compiles=module.compiles,
         normalized=module.normalized,
     )
@@ -110,14 +113,8 @@ def import_lines(line: str, width: int) -> list[str]:
 
 def prose_argument(word: str) -> str:
     """Return a word of a command line fit for a docstring, quoted where a shell needs it."""
-    parts = [prose(part) for part in word.split(">")]
-    if len(parts) > 1:
-        return "'" + ">".join(parts) + "'"
-    return ":".join(",".join(prose(p) for p in part.split(",")) for part in _key_value(word))
-
-
-def _key_value(word: str) -> list[str]:
-    return word.split(":")
+    safe = re.sub(r"[^A-Za-z0-9_.,:=>/\-]", "?", word)
+    return f"'{safe}'" if ">" in safe else safe
 
 
 def _environment(target: str, template_dir: Path | None) -> jinja2.Environment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import keras3, objects, seed_flat
 from kcodegen.frontends.context import Context
-from kcodegen.frontends.problems import way_out
+from kcodegen.frontends.problems import prose_name, way_out
 from kcodegen.frontends.training import read_training
 from kcodegen.frontends.values import is_model
 from kcodegen.ir.document import Node
@@ -28,6 +28,12 @@ def read_document(
     except CompileError as error:
         context.problems.add(error)
     context.problems.raise_all()
+    if input_shape is not None and not seed_flat.is_flat(root):
+        raise root.error(
+            "input-shape",
+            "this file knows its input, if it has any: --input-shape is for flat files without one",
+            "leave --input-shape out",
+        )
     return artifact, tuple(context.problems.warnings)
 
 
@@ -72,10 +78,22 @@ def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Art
 
 def _read_model(root: Node, context: Context) -> Artifact:
     legacy = root.has("keras_version") or root.has("backend")
-    if legacy or not isinstance(root.field("config").value, dict):
+    if legacy or not isinstance(root.field("config").value, dict) or _has_old_nodes(root):
         raise root.error("keras2", "this model was written by Keras 2 or older", _LATER)
     graph = keras3.read_model(root, context)
     return Artifact("model", model=graph, training=read_training(root, context))
+
+
+def _has_old_nodes(root: Node) -> bool:
+    """Tell whether any layer is wired, or shaped, in the way of Keras 2."""
+    for layer in root.field("config").field("layers").items():
+        nodes = layer.mapping().get("inbound_nodes")
+        config = layer.mapping().get("config")
+        if isinstance(nodes, list) and any(isinstance(node, list) for node in nodes):
+            return True
+        if isinstance(config, dict) and "batch_input_shape" in config:
+            return True
+    return False
 
 
 def is_legacy(root: Node) -> bool:
@@ -114,17 +132,14 @@ def _is_mapped(root: Node, context: Context) -> bool:
     return context.vocabulary.custom_key(*(t for t in texts if isinstance(t, str))) is not None
 
 
-def _import(root: Node) -> str:
-    """Return how to import the class of a model; nothing for what can be no class' name."""
+def _opaque(root: Node) -> CompileError:
+    """Return the error for a model whose layers are not in its file."""
     registered = root.get("registered_name")
     named = registered if registered is not None and registered.value else root.field("class_name")
-    way = way_out(named.text())
-    return f"; {way}" if way else ""
-
-
-def _opaque(root: Node) -> CompileError:
+    name = named.text()
+    way = way_out(name)
     return root.error(
         "opaque-model",
-        "this is a subclassed model: its layers are in its Python code, not in this file",
-        f"build it from its source{_import(root)}",
+        f"{prose_name(name)!r} is a subclassed model: its layers are in its Python code, not here",
+        "build it from its source" + (f"; {way}" if way else ""),
     )

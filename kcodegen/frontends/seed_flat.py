@@ -101,7 +101,11 @@ def _input_layer(first: Node, layers: list[Layer], input_shape: Shape | None) ->
     shape: Value = input_shape
     batch: Value = None
     recorded = first.get("batch_input_shape") or first.get("batch_shape")
-    if shape is None and recorded is not None and recorded.value is not None:
+    if recorded is not None and recorded.value is not None:
+        if shape is not None:
+            raise recorded.error(
+                "input-shape", "the file knows its input", "leave --input-shape out"
+            )
         sizes = [
             None if item.value is None else item.integer("a dimension") for item in recorded.items()
         ]

@@ -31,6 +31,8 @@ _STRING_KINDS = ("activation", "loss", "metric", "optimizer", "dtype_policy", *_
 # What a user's layer takes like every other layer.
 _INHERITED = {"dtype": "dtype_policy", "activity_regularizer": "regularizer"}
 _SIZE = "vocabulary_size"
+# Classes of Keras' own applications, which nobody means.
+_PRIVATE = frozenset({"CustomScaleLayer", "LayerScale", "StochasticDepth"})
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
 # Layers whose work is a foreign program.
@@ -111,7 +113,8 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
     if key is not None:
         return context.vocabulary.row(key)
     shown = aliases[0] if aliases else name
-    hint = did_you_mean(name, registry.class_names(holds))
+    names = () if ">" in shown else registry.class_names(holds)
+    hint = did_you_mean(name, (n for n in names if n not in _PRIVATE))
     context.problems.unknown_class(shown, "the class", node.origin, hint)
     return None
 

@@ -203,7 +203,8 @@ class Module:
 
     `imports` are import lines in their final order; `helpers` name the templates of private
     classes that are written out; `functions` build and compile. `builds` is the function that
-    makes the main object, `takes` its arguments by name. `is_model` asks for the loading of
+    makes the main object, `takes` its arguments by name; `has_config` says that it can be asked for
+    its configuration. `is_model` asks for the loading of
     weights by `loader`; `normalized` says that an adapted Normalization has to be finalized after
     it.
     """
@@ -215,6 +216,7 @@ class Module:
     builds: str
     takes: tuple[str, ...] = ()
     is_model: bool = False
+    has_config: bool = False
     loader: Function | None = None
     compiles: bool = False
     normalized: bool = False

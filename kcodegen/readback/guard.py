@@ -66,12 +66,15 @@ def _check_node(node: ast.AST, is_fixed: bool) -> None:
         raise ReadBackError(f"a page never uses {node.id}")
     if isinstance(node, ast.FunctionDef) and node.decorator_list:
         raise ReadBackError("a page decorates nothing")
-    if isinstance(node, ast.arguments) and not is_fixed:
-        if node.posonlyargs or node.vararg or node.kwonlyargs or node.kwarg:
-            raise ReadBackError("a function of a page takes plain arguments")
+    if isinstance(node, ast.arguments) and not is_fixed and _has_special_arguments(node):
+        raise ReadBackError("a function of a page takes plain arguments")
     name = node.attr if isinstance(node, ast.Attribute) else ""
     if name.startswith("_") and not (is_fixed and name in _ALLOWED_DUNDER):
         raise ReadBackError(f"a page never touches {name}")
+
+
+def _has_special_arguments(node: ast.arguments) -> bool:
+    return bool(node.posonlyargs or node.vararg or node.kwonlyargs or node.kwarg)
 
 
 def _check_import(node: ast.Import | ast.ImportFrom, custom: dict[str, str]) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from kcodegen.diagnostics import Origin, rejected
+from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Args, Hole, Obj, lookup
-from kcodegen.weights.npy import read_header
+from kcodegen.weights.npy import folder, read_header
+from kcodegen.weights.variables import graph_weight_shapes
 
 Rule = Callable[[Shape], Shape]
 
@@ -29,6 +30,15 @@ _RULES: dict[str, Rule] = {
 }
 # Layers that hand a sample on in the shape it came in.
 _UNCHANGED = frozenset("Dropout GaussianNoise GaussianDropout AlphaDropout Activation ReLU".split())
+# Layers that need a time axis or a picture, which the kernel of a Dense doesn't tell.
+_TIMED = frozenset(_RULES) - {"Dense", "Embedding"} | {
+    "Bidirectional",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalMaxPooling1D",
+    "RNN",
+    "TimeDistributed",
+}
 # Layers that need to know every length of their input.
 _FIXED = frozenset("Flatten Reshape Permute RepeatVector".split())
 
@@ -60,12 +70,36 @@ def _input_shape(layers: tuple[Layer, ...], weight: Shape) -> Shape | None:
             inner = lookup(layer.args, "layer")
             name = inner.key.rpartition(".")[2] if isinstance(inner, Obj) else ""
         rule = _RULES.get(name)
-        if rule is None or len(weight) < 2:
+        if rule is None or len(weight) < 2 or not _is_plain(layer):
             return None
         shape = rule(weight)
-        return None if None in shape and _needs_lengths(layers) else shape
+        wants = _FIXED if None in shape else _TIMED
+        return None if any(other.key.rpartition(".")[2] in wants for other in layers) else shape
     return None
 
 
-def _needs_lengths(layers: tuple[Layer, ...]) -> bool:
-    return any(layer.key.rpartition(".")[2] in _FIXED for layer in layers)
+def _is_plain(layer: Layer) -> bool:
+    """Tell whether the channels of a layer's input come last, and all go through each filter."""
+    first = lookup(layer.args, "data_format") == "channels_first"
+    return not first and lookup(layer.args, "groups", 1) == 1
+
+
+def check_folder(graph: Graph, directory: Path) -> None:
+    """Raise CompileError unless the files of a folder are the weights of the model.
+
+    Nothing is checked where the shapes of a layer's weights are not known.
+    """
+    needed = graph_weight_shapes(graph)
+    if needed is None:
+        return
+    found = folder(directory) if needed else ()
+    if len(found) != len(needed):
+        message = f"the model has {len(needed)} weights, the folder {len(found)}"
+        raise rejected("weights", message, Origin(), "is it the folder of this model?")
+    wrong = [
+        Diagnostic("weights", f"weight_{i}.npy has shape {header.shape}, the model needs {shape}")
+        for i, (header, shape) in enumerate(zip(found, needed, strict=True))
+        if header.shape != shape
+    ]
+    if wrong:
+        raise CompileError(wrong)
