@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kcodegen.ir.document import Node
-from kcodegen.ir.values import Array, Slice, Value
+from kcodegen.ir.numbers import shortest_float32
+from kcodegen.ir.values import Array, Slice, Value, rewrite
 from kcodegen.words import prose
 
 FUNCTION_CLASSES = ("function", "builtin_function_or_method")
@@ -50,7 +51,13 @@ def _array(config: Node, kind: str) -> Array:
     dtype = config.field("dtype").text()
     if dtype not in _DTYPES:
         raise config.field("dtype").error("unknown-dtype", f"{prose(dtype)!r} is no array dtype")
-    return Array(kind, dtype, _numbers(config.field("value")))
+    data = _numbers(config.field("value"))
+    return Array(kind, dtype, rewrite(data, _typed) if dtype == "float32" else data)
+
+
+def _typed(value: Value) -> Value:
+    """Return a float32 as its author typed it: `0.48500001430511475 -> 0.485`."""
+    return shortest_float32(value) if isinstance(value, float) else value
 
 
 def _numbers(node: Node) -> Value:

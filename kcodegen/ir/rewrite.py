@@ -1,4 +1,7 @@
-"""One way to reach every constructor call of a graph: layers, nested objects, nested models."""
+"""One way to reach every constructor call of a graph: layers, nested objects, nested models.
+
+What does not change is returned as it is, not copied.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,33 @@ from kcodegen.ir.values import Args, Dict, Obj, Value
 
 # (key of the class, its arguments, the shape it was built with) -> its arguments
 ChangeArgs: TypeAlias = Callable[[str, Args, Value], Args]
+ChangeObj: TypeAlias = Callable[[Obj], Obj]
 
 
-def rewrite_value(value: Value, change: ChangeArgs) -> Value:
-    """Return `value` with the arguments of every object changed, innermost first."""
+def map_objects(value: Value, change: ChangeObj) -> Value:
+    """Return `value` with `change` applied to every object inside it, innermost first."""
     match value:
         case tuple():
-            return tuple(rewrite_value(item, change) for item in value)
-        case Dict(items):
-            return Dict(tuple((key, rewrite_value(item, change)) for key, item in items))
-        case Obj(key, args, body):
-            inner = change(key, rewrite_args(args, change), None)
-            if body is not None:
-                return replace(value, args=inner, body=rewrite_graph(body, change))
-            return value if inner == args == () else replace(value, args=inner)
+            items = tuple(map_objects(v, change) if _holds(v) else v for v in value)
+            return value if _unchanged(items, value) else items
+        case Dict(args):
+            new = map_args(args, change)
+            return value if new is args else Dict(new)
+        case Obj(_, args):
+            new = map_args(args, change)
+            return change(value if new is args else replace(value, args=new))
         case _:
             return value
 
 
-def rewrite_args(args: Args, change: ChangeArgs) -> Args:
+def map_args(args: Args, change: ChangeObj) -> Args:
     """Return arguments with every object inside them changed."""
-    return tuple((name, rewrite_value(v, change)) if _holds(v) else (name, v) for name, v in args)
+    if not any(_holds(value) for _, value in args):
+        return args
+    new = tuple((name, map_objects(v, change) if _holds(v) else v) for name, v in args)
+    if all(new[i][1] is args[i][1] for i in range(len(args))):
+        return args
+    return new
 
 
 def _holds(value: Value) -> bool:
@@ -39,12 +48,33 @@ def _holds(value: Value) -> bool:
     return isinstance(value, (tuple, Dict, Obj))
 
 
+def _unchanged(new: tuple[Value, ...], old: tuple[Value, ...]) -> bool:
+    return all(a is b for a, b in zip(new, old, strict=True))
+
+
+def rewrite_value(value: Value, change: ChangeArgs) -> Value:
+    """Return `value` with the arguments of every object changed, innermost first."""
+    return map_objects(value, lambda obj: _rewrite_object(obj, change))
+
+
+def _rewrite_object(obj: Obj, change: ChangeArgs) -> Obj:
+    args = change(obj.key, obj.args, None)
+    if obj.body is not None:
+        return replace(obj, args=args, body=rewrite_graph(obj.body, change))
+    return obj if args is obj.args else replace(obj, args=args)
+
+
+def rewrite_args(args: Args, change: ChangeArgs) -> Args:
+    """Return arguments with every object inside them changed."""
+    return map_args(args, lambda obj: _rewrite_object(obj, change))
+
+
 def rewrite_layer(layer: Layer, change: ChangeArgs) -> Layer:
     """Return the layer with its own arguments, and those of what it holds, changed."""
     args = change(layer.key, rewrite_args(layer.args, change), layer.built)
-    if layer.body is None:
-        return replace(layer, args=args)
-    return replace(layer, args=args, body=rewrite_graph(layer.body, change))
+    if layer.body is not None:
+        return replace(layer, args=args, body=rewrite_graph(layer.body, change))
+    return layer if args is layer.args else replace(layer, args=args)
 
 
 def rewrite_graph(graph: Graph, change: ChangeArgs) -> Graph:
@@ -62,37 +92,22 @@ def rewrite_graph(graph: Graph, change: ChangeArgs) -> Graph:
 
 def rewrite_op(call: Call, change: ChangeArgs) -> Call:
     """Return an op's call with its arguments changed; a layer's call stays."""
-    return (
-        call
-        if call.kind == "layer"
-        else replace(call, kwargs=change(call.target, call.kwargs, None))
-    )
+    if call.kind == "layer":
+        return call
+    kwargs = change(call.target, call.kwargs, None)
+    return call if kwargs is call.kwargs else replace(call, kwargs=kwargs)
 
 
 def map_graphs(graph: Graph, change: Callable[[Graph], Graph]) -> Graph:
     """Return the graph with `change` applied to every nested model and then to itself."""
 
-    def value(item: Value) -> Value:
-        if not _holds(item):
-            return item
-        match item:
-            case tuple():
-                return tuple(value(child) for child in item)
-            case Dict(items):
-                return Dict(tuple((key, value(child)) for key, child in items))
-            case Obj(_, args, body):
-                if not args and body is None:
-                    return item
-                inner = tuple((name, value(child)) for name, child in args)
-                return replace(item, args=inner, body=map_graphs(body, change) if body else None)
-            case _:
-                return item
+    def enter(obj: Obj) -> Obj:
+        return obj if obj.body is None else replace(obj, body=map_graphs(obj.body, change))
 
     def nested(layer: Layer) -> Layer:
         if layer.body is not None:
             return replace(layer, body=map_graphs(layer.body, change))
-        if not any(_holds(child) for _, child in layer.args):
-            return layer
-        return replace(layer, args=tuple((name, value(child)) for name, child in layer.args))
+        args = map_args(layer.args, enter)
+        return layer if args is layer.args else replace(layer, args=args)
 
     return change(replace(graph, layers=tuple(nested(layer) for layer in graph.layers)))

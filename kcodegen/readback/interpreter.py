@@ -27,7 +27,7 @@ from kcodegen.readback.values import (
 )
 from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
 
-_STEPS = 300_000  # statements; the largest known model has some 3,000
+_STEPS = 100_000  # statements; the largest known model has some 3,000
 _LONGEST = 10_000  # characters of a text, digits of a number
 _DEPTH = 100
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
