@@ -10,15 +10,15 @@ search over everything Keras has.
 from __future__ import annotations
 
 from functools import cache
+from typing import TypeGuard
 
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import legacy, special
+from kcodegen.frontends import special
 from kcodegen.frontends.context import Context
-from kcodegen.ir.document import Node
+from kcodegen.ir.document import Json, Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
 from kcodegen.registry.built import built_value
-from kcodegen.registry.legacy import find_argument
 from kcodegen.registry.rows import ClassRow, Parameter
 from kcodegen.registry.spaces import CUSTOM_PREFIX
 from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
@@ -33,6 +33,7 @@ _INHERITED = {"dtype": "dtype_policy", "activity_regularizer": "regularizer"}
 _SIZE = "vocabulary_size"
 # Classes of Keras' own applications, which nobody means.
 _PRIVATE = frozenset({"CustomScaleLayer", "LayerScale", "StochasticDepth"})
+_SCALARS = (bool, int, float)
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
 # Layers whose work is a foreign program.
@@ -121,6 +122,8 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
 
 def _fitting_row(node: Node, name: str, module: str | None, holds: str) -> ClassRow | None:
     """Return the one class of several with this name that takes what the config gives."""
+    from kcodegen.registry.legacy import find_argument
+
     config = node.get("config")
     if config is None or not isinstance(config.value, dict):
         return None
@@ -144,10 +147,14 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         return ()
     params = _parameters(row)
     found: list[tuple[str, Value]] = []
-    for key, child in node.fields():
+    for key, value in node.mapping().items():
         if key in skip:
             continue
         param = params.get(key)
+        if param is not None and _is_plain(value, param) and not context.is_legacy:
+            found.append((key, value))  # most arguments; no address is needed for them
+            continue
+        child = node.field(key)
         if param is not None or row.kind == "custom":
             _refuse_path(child, key, row, context)
             found.append((key, _read_argument(child, key, row, context, param)))
@@ -159,6 +166,13 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
     return tuple((name, given[name]) for name in params if name in given)
+
+
+def _is_plain(value: Json, param: Parameter) -> TypeGuard[bool | int | float | None]:
+    """Tell whether a value is a scalar of the kind that a parameter's default is."""
+    if value is None:
+        return True
+    return type(value) in _SCALARS and type(value) is type(param.default)
 
 
 @cache
@@ -207,6 +221,8 @@ def _read_argument(
     _check_type(child, value, param)
     if not context.is_legacy:
         return value
+    from kcodegen.frontends import legacy
+
     legacy.refuse_changed(child, key, value)
     if isinstance(value, Obj) and holds == "initializer":
         return legacy.unscaled(value)
@@ -228,6 +244,8 @@ def _read_old_argument(
     child: Node, key: str, row: ClassRow, context: Context
 ) -> list[tuple[str, Value]]:
     """Return what became of an argument that no class takes any more; note what is unknown."""
+    from kcodegen.frontends import legacy
+
     try:
         translated = legacy.translate(child, key, read_value(child, context), row)
     except KeyError:

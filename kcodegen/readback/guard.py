@@ -10,7 +10,7 @@ import ast
 from kcodegen.readback.values import ReadBackError
 from kcodegen.registry.vocabulary import Vocabulary
 
-_NODES = (
+_PAGE = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Assign, ast.Return,
     ast.For, ast.If, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Store, ast.Attribute,
     ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Subscript, ast.Slice, ast.JoinedStr,
@@ -18,7 +18,7 @@ _NODES = (
     ast.ImportFrom, ast.alias, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Pass,
 )  # fmt: skip
 # What the fixed parts of a page need besides: the loader, the summary, a private class.
-_FIXED_NODES = (
+_PROSE = (
     ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
     ast.IfExp, ast.GeneratorExp, ast.Starred,
 )  # fmt: skip
@@ -28,6 +28,15 @@ _FORBIDDEN = frozenset(
     breakpoint""".split()
 )
 _ALLOWED_DUNDER = frozenset({"__init__", "__name__"})
+
+
+def _kinds(*classes: type[ast.AST]) -> frozenset[type[ast.AST]]:
+    """Return the classes and those below them: all operators, for `ast.operator`."""
+    return frozenset(kind for base in classes for kind in (base, *base.__subclasses__()))
+
+
+_NODES = _kinds(*_PAGE)
+_FIXED_NODES = _kinds(*_PAGE, *_PROSE)
 
 
 def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> None:
@@ -60,7 +69,7 @@ def _belongs_to_a_page(statement: ast.stmt) -> bool:
 
 
 def _check_node(node: ast.AST, is_fixed: bool) -> None:
-    if not isinstance(node, _NODES) and not (is_fixed and isinstance(node, _FIXED_NODES)):
+    if type(node) not in (_FIXED_NODES if is_fixed else _NODES):
         raise ReadBackError(f"a page holds no {type(node).__name__}")
     if isinstance(node, ast.Name) and node.id in _FORBIDDEN and not is_fixed:
         raise ReadBackError(f"a page never uses {node.id}")
