@@ -15,7 +15,7 @@ from kcodegen.diagnostics import CompileError, Origin, rejected
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: a file has a thousand, and it costs a third
 class Node:
     """One value of the document; `path` is its chain of keys, `layer` the layer it belongs to."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kcodegen.ir.values import Args, Symbol
-from kcodegen.registry.rows import Hidden
+from kcodegen.registry.rows import Hidden, Parameter
 
 POSITIONAL: Final[dict[str, int]] = {
     "keras.constraints.MaxNorm": 1,
@@ -87,6 +87,17 @@ HELPERS: Final[dict[str, str]] = {
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer": "custom_scale_layer",
 }
 """Private layers of Keras' own applications: a page writes the class out itself."""
+
+EXTRA: Final[dict[str, tuple[Parameter, ...]]] = dict.fromkeys(
+    (
+        "keras.layers.Conv1D",
+        "keras.layers.Conv2D",
+        "keras.layers.Conv3D",
+        "keras.layers.ReversibleEmbedding",
+    ),
+    (Parameter("lora_rank", None, None), Parameter("lora_alpha", None, None)),
+)
+"""What constructors take through `**kwargs` and write only when it is set."""
 
 BUILT: Final[dict[str, Args]] = {
     key: (("vocabulary_size", Symbol("vocabulary_size")),)

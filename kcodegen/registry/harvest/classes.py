@@ -159,6 +159,7 @@ def class_row(key: str, kind: str, cls: type) -> ClassRow:
     sources = default_sources(key, cls)
     params = tuple(_parameter(param, config, sources, key, cls) for param in signature(cls))
     extra = tuple(_extra(key, cls, config)) if takes_keywords(cls) else ()
+    extra = (*overrides.EXTRA.get(key, ()), *extra)
     known = {param.name for param in (*params, *extra)}
     ignored = tuple((k, value_of(v)) for k, v in config.items() if k not in known)
     lost = tuple(p.name for p in signature(cls) if p.name not in config and is_lost(key, cls, p))
