@@ -102,6 +102,10 @@ def test_a_value_is_spelled_as_today():
     assert legacy.new_value(hinge, "reduction", "auto") == "sum_over_batch_size"
     assert legacy.new_value(hinge, "reduction", "sum") == "sum"
     assert legacy.new_value(DENSE, "reduction", "auto") == "auto"
+    batch = registry.row("keras.layers.BatchNormalization")
+    assert legacy.new_value(batch, "axis", (3,)) == 3
+    assert legacy.new_value(batch, "axis", (1, 2)) == (1, 2)
+    assert legacy.new_value(registry.row("keras.layers.LayerNormalization"), "axis", (3,)) == (3,)
 
 
 def test_a_missing_key_means_what_it_meant_then():

@@ -1,0 +1,73 @@
+"""Every model of keras.applications comes back exactly: layers, order, wiring, weights."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from kcodegen import compile_file
+from kcodegen.verification.configs import differences
+from kcodegen.verification.rebuild import Rebuilt, described, fresh_keras, rebuild
+
+SMALL = ("ConvNeXtTiny", "EfficientNetB0", "MobileNetV2", "ResNet50")
+LARGE = (
+    *("ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtXLarge"),
+    *("DenseNet121", "DenseNet169", "DenseNet201"),
+    *("EfficientNetB1", "EfficientNetB2", "EfficientNetB3", "EfficientNetB4"),
+    *("EfficientNetB5", "EfficientNetB6", "EfficientNetB7"),
+    *("EfficientNetV2B0", "EfficientNetV2B1", "EfficientNetV2B2", "EfficientNetV2B3"),
+    *("EfficientNetV2L", "EfficientNetV2M", "EfficientNetV2S"),
+    *("InceptionResNetV2", "InceptionV3"),
+    *("MobileNet", "MobileNetV3Large", "MobileNetV3Small"),
+    *("NASNetLarge", "NASNetMobile"),
+    *("ResNet101", "ResNet101V2", "ResNet152", "ResNet152V2", "ResNet50V2"),
+    *("VGG16", "VGG19", "Xception"),
+)
+
+
+def written(name: str) -> Rebuilt:
+    """Return an application as Keras builds and writes it, without its weights' values."""
+    keras = fresh_keras()
+    found = described(getattr(keras.applications, name)(weights=None))
+    gc.collect()
+    return found
+
+
+def check(name: str, folder: Path) -> str:
+    """Compile an application, rebuild its page, compare both, and return the page."""
+    original = written(name)
+    source, page = folder / f"{name}.json", folder / "page.py"
+    source.write_text(json.dumps(original.config), "utf-8")
+    text = compile_file(source).text
+    page.write_text(text, "utf-8")
+    rebuilt = rebuild(page)
+    gc.collect()
+    assert differences(original.config, rebuilt.config) == ()
+    assert rebuilt.shapes == original.shapes
+    return text
+
+
+def test_the_list_is_complete() -> None:
+    applications = fresh_keras().applications
+    names = {name for name in vars(applications) if callable(getattr(applications, name))}
+    assert names == {*SMALL, *LARGE}
+    assert len(names) == 40
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_application_comes_back(name: str, tmp_path: Path) -> None:
+    text = check(name, tmp_path)
+    assert "keras.src" not in text
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_application_comes_back(name: str, tmp_path: Path) -> None:
+    text = check(name, tmp_path)
+    assert "keras.src" not in text

@@ -1,0 +1,136 @@
+"""Serialized values: markers, arrays, functions and shared objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from kcodegen.ir.values import Array, Obj, Slice, Symbol
+from tests.frontends.documents import (
+    functional,
+    layer,
+    node,
+    obj,
+    read,
+    refused,
+    sequential,
+    tensor,
+)
+
+A = tensor("a")
+
+
+def argument(value):
+    """Return what an argument of a call is read as."""
+    entry = layer("d", "Dense", node(A, extra=value), units=4)
+    (call,) = [c for c in read(functional(entry))[0].model.calls if c.target == "d"]
+    return dict(call.kwargs)["extra"]
+
+
+def marker(name, config=None, **rest):
+    return {"class_name": name, "config": config, **rest}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (marker("__slice__", {"start": 1, "stop": None, "step": 2}), Slice(1, None, 2)),
+        (marker("__ellipsis__", {}), ...),
+        (marker("__bytes__", {"value": "a"}), b"a"),
+        (marker("__tuple__", {}, items=[1, [2]]), (1, (2,))),
+        (
+            marker("__numpy__", {"value": [[1, 2]], "dtype": "int32"}),
+            Array("numpy", "int32", ((1, 2),)),
+        ),
+        (
+            marker("__tensor__", {"value": 1.5, "dtype": "float32"}),
+            Array("tensor", "float32", 1.5),
+        ),
+        ([1, [True, None]], (1, (True, None))),
+        (1.5, 1.5),
+        ("text", "text"),
+    ],
+)
+def test_markers(value, expected):
+    assert argument(value) == expected
+    assert type(argument(value)) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (marker("__lambda__", {"value": "4wEA"}), "lambda"),
+        (marker("__typespec__", {}), "type-spec"),
+        (marker("__nothing__", {}), "unknown-marker"),
+        (marker("__numpy__", {"value": [1], "dtype": "object"}), "unknown-dtype"),
+        (marker("__numpy__", {"value": [[1], [1, 2]], "dtype": "int32"}), "ragged-array"),
+        (marker("__numpy__", {"value": ["x"], "dtype": "int32"}), "wrong-type"),
+        (marker("__numpy__", {"value": [1]}), "missing-field"),
+    ],
+)
+def test_markers_that_are_refused(value, code):
+    entry = layer("d", "Dense", node(A, extra=value), units=4)
+    assert [d.code for d in refused(functional(entry))] == [code]
+
+
+def test_a_string_stands_for_what_its_place_holds():
+    entry = layer("d", "Dense", units=4, activation="relu", kernel_initializer="he_normal")
+    (read_layer,) = read(sequential(entry))[0].model.layers
+    args = dict(read_layer.args)
+    assert args["activation"] == "relu"
+    assert args["kernel_initializer"] == Obj("keras.initializers.HeNormal")
+
+
+@pytest.mark.parametrize("place", ["activation", "kernel_initializer", "kernel_regularizer"])
+def test_a_string_that_stands_for_nothing_is_refused(place):
+    (diagnostic,) = refused(sequential(layer("d", "Dense", units=4, **{place: "reluu"})))
+    assert "reluu" in diagnostic.message
+    assert diagnostic.origin.pointer == f"/config/layers/0/config/{place}"
+
+
+def test_objects_that_are_shared_are_one():
+    init = obj("keras.initializers", "HeNormal", {"seed": 1}, shared_object_id=140_000)
+    other = obj("keras.initializers", "HeNormal", {"seed": 1}, shared_object_id=140_001)
+    one, two, three = read([init, init, other])[0].value
+    assert one.tag == two.tag == 0
+    assert three.tag is None
+
+
+def test_single_objects_are_told_by_their_kind():
+    cases = {
+        "optimizer": obj("keras.optimizers", "SGD", {"learning_rate": 0.1}),
+        "initializer": obj("keras.initializers", "HeNormal", {}),
+        "learning_rate_schedule": obj(
+            "keras.optimizers.schedules", "CosineDecay", {"initial_learning_rate": 1.0}
+        ),
+        "layer": layer("d", "Dense", units=4),
+    }
+    for kind, document in cases.items():
+        assert read(document)[0].kind == kind
+    assert read(list(cases.values()))[0].kind == "objects"
+    assert read(cases)[0].kind == "mapping"
+    assert read("relu")[0].value in ("relu", Symbol("keras.activations.relu"))
+
+
+@pytest.mark.parametrize(
+    "document", [None, 4, 1.5, True, "", [], {}, {"a": 1}, [1, 2], "nothing", [[]], {"layers": []}]
+)
+def test_what_is_no_keras_is_refused(document):
+    assert refused(document)
+
+
+def test_an_op_has_no_page_of_its_own():
+    document = obj("keras.src.ops.numpy", "Add", {"name": "add"})
+    assert [d.code for d in refused(document)] == ["operation"]
+
+
+def test_compile_config():
+    document = sequential(layer("d", "Dense", units=4))
+    good = {"optimizer": "adam", "loss": "mse", "metrics": ["accuracy"], "jit_compile": True}
+    training = dict(read(document | {"compile_config": good})[0].training)
+    assert training["loss"] == "mse"
+    assert training["metrics"] == ("accuracy",)
+    assert read(document | {"compile_config": None})[0].training is None
+    wrong = {"optimiser": "adam"}
+    (diagnostic,) = refused(document | {"compile_config": wrong})
+    assert diagnostic.code == "unknown-argument"
+    assert "optimizer" in diagnostic.hint
