@@ -5,7 +5,7 @@ Tokens are facts; a leaf is a token's place in a line, and changes while lines a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from kcodegen.emit.tokens import COMMA, COMMA_PRIORITY, SPACE, Token
@@ -15,12 +15,25 @@ class Leaf:
     """A token on a line.
 
     `text` of an invisible parenthesis turns visible when a line breaks there, and `space` goes
-    when the leaf becomes the first of its line. `opening` is the partner of a closing bracket.
-    `magic` marks a closing bracket after a trailing comma that forces one item per line;
-    `inserted` a trailing comma that this pass has added.
+    when the leaf becomes the first of its line. `opening` is the partner of a closing bracket,
+    and `trailing` what a comma before that means: "magic" forces one item per line, "plain" just
+    makes a tuple of one item. `depth` counts the brackets around the leaf on the line that was
+    marked last. `is_argument` is set for commas of arguments and parameters, `inserted` for
+    trailing commas that this pass has added.
     """
 
-    __slots__ = ("inserted", "kind", "magic", "opening", "space", "spaced", "text", "token")
+    __slots__ = (
+        "depth",
+        "inserted",
+        "is_argument",
+        "kind",
+        "opening",
+        "space",
+        "spaced",
+        "text",
+        "token",
+        "trailing",
+    )
 
     def __init__(self, token: Token, spaced: bool = False, inserted: bool = False) -> None:
         self.token = token
@@ -28,14 +41,17 @@ class Leaf:
         self.text = token.text
         self.space = " " if spaced else ""
         self.spaced = spaced
-        self.opening: Leaf | None = None
-        self.magic = False
         self.inserted = inserted
+        self.opening: Leaf | None = None
+        self.trailing = ""
+        self.depth = 0
+        self.is_argument = False
 
     def copy(self) -> Leaf:
         """Return the leaf without its partner."""
         twin = Leaf(self.token, self.spaced, self.inserted)
-        twin.text, twin.space, twin.magic = self.text, self.space, self.magic
+        twin.text, twin.space, twin.trailing = self.text, self.space, self.trailing
+        twin.depth, twin.is_argument = self.depth, self.is_argument
         return twin
 
     def show(self) -> None:
@@ -52,8 +68,8 @@ class Line:
     """Leaves at an indentation depth.
 
     `enclosing` is the bracket that the line is the content of, `text` what it says once it is
-    finished. `may_be_magic` is False if no trailing comma can force a split here, which saves
-    the search.
+    finished. `minds_commas` is False for a statement without trailing commas, which saves
+    looking for them.
     """
 
     __slots__ = (
@@ -62,7 +78,7 @@ class Line:
         "enclosing",
         "inside_brackets",
         "leaves",
-        "may_be_magic",
+        "minds_commas",
         "text",
         "tracking",
     )
@@ -74,16 +90,18 @@ class Line:
         tracking: Tracking = "all",
         inside_brackets: bool = False,
         enclosing: Leaf | None = None,
-        may_be_magic: bool = True,
+        minds_commas: bool = True,
     ) -> None:
         self.leaves = leaves
         self.depth = depth
         self.tracking = tracking
         self.inside_brackets = inside_brackets
         self.enclosing = enclosing
-        self.may_be_magic = may_be_magic and True in [leaf.magic for leaf in leaves]
+        self.minds_commas = minds_commas
         self.text = ""
         self._delimiters: dict[int, int] | None = None
+        if minds_commas and tracking == "all":
+            _mark(leaves)
 
     def __str__(self) -> str:
         return "    " * self.depth + "".join([leaf.space + leaf.text for leaf in self.leaves])
@@ -100,7 +118,9 @@ class Line:
     @property
     def is_magic(self) -> bool:
         """Whether a trailing comma on the line forces a split."""
-        return self.may_be_magic and any(leaf.magic for leaf in self.tracked())
+        if not self.minds_commas or "magic" not in [leaf.trailing for leaf in self.leaves]:
+            return False
+        return any(leaf.trailing == "magic" for leaf in self.tracked())
 
     @property
     def must_split(self) -> bool:
@@ -135,35 +155,39 @@ class Line:
             return []
         return [leaf for leaf in self.leaves if not leaf.text]
 
-    def optional_parens(self) -> Iterator[Leaf]:
-        """Yield the brackets that count and are not inside others; targets of a loop are inside."""
-        depth = 0
-        for leaf in self.tracked():
-            if leaf.kind == "close":
-                depth -= 1
-            elif leaf.text == "in" and depth == 1 and self.leaves[0].text == "for":
-                depth = 0
-            if depth == 0 and leaf.kind in ("open", "close"):
-                yield leaf
-            if leaf.kind == "open" or leaf.text == "for":
-                depth += 1
+    def optional_parens(self) -> list[Leaf]:
+        """The brackets that count and are not inside others; targets of a loop are inside."""
+        leaves = self.tracked()
+        _mark(leaves)
+        return [leaf for leaf in leaves if leaf.depth == 0 and leaf.kind in ("open", "close")]
 
     def part(self, leaves: list[Leaf]) -> Line:
         """Return some leaves of a line inside brackets as a line beside it."""
-        return Line(leaves, self.depth, "all", True, None, self.may_be_magic)
+        return Line(leaves, self.depth, "all", True, None, self.minds_commas)
 
     def copy(self) -> Line:
         """Return the line with leaves of its own."""
         twins = {leaf: leaf.copy() for leaf in self.leaves}
         for leaf, twin in twins.items():
             twin.opening = twins.get(leaf.opening) if leaf.opening else None
-        return Line(
-            list(twins.values()),
-            self.depth,
-            self.tracking,
-            inside_brackets=self.inside_brackets,
-            enclosing=self.enclosing,
-        )
+        leaves = list(twins.values())
+        return Line(leaves, self.depth, self.tracking, self.inside_brackets, self.enclosing)
+
+
+def _mark(leaves: list[Leaf]) -> None:
+    """Set the depth of leaves that begin a line; a bracket opened before it does not count."""
+    depth = 0
+    for leaf in leaves:
+        kind = leaf.kind
+        if kind == "close":
+            if depth == 0:
+                continue
+            depth -= 1
+        elif leaf.text == "in" and depth == 1 and leaves[0].text == "for":
+            depth = 0
+        leaf.depth = depth
+        if kind == "open" or leaf.text == "for":
+            depth += 1
 
 
 def _delimiters(leaves: list[Leaf]) -> dict[int, int]:
@@ -211,21 +235,24 @@ def leaves_of(tokens: Iterable[Token]) -> list[Leaf]:
 
 
 def paired(leaves: list[Leaf]) -> list[Leaf]:
-    """Return `leaves` with the partners of brackets and magic trailing commas found."""
+    """Return `leaves` with the partners of brackets and trailing commas found."""
     open_brackets: list[Leaf] = []
     commas = [0]
     previous = None
     for leaf in leaves:
-        if leaf.kind == "comma":
+        kind = leaf.kind
+        if kind == "comma":
             commas[-1] += 1
-        elif leaf.kind == "open":
+            leaf.is_argument = bool(open_brackets) and open_brackets[-1].token.shape == "call"
+        elif kind == "open":
             open_brackets.append(leaf)
             commas.append(0)
-        elif leaf.kind == "close":
+        elif kind == "close":
             leaf.opening = open_brackets.pop()
-            leaf.magic = previous == "comma" and _is_magic(leaf, commas[-1])
-            commas.pop()
-        previous = leaf.kind
+            count = commas.pop()
+            if previous == "comma":
+                leaf.trailing = "magic" if _is_magic(leaf, count) else "plain"
+        previous = kind
     return leaves
 
 

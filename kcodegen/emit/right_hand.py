@@ -107,10 +107,22 @@ def generate_trailers_to_omit(line: Line, width: int) -> Iterator[set[Leaf]]:
 
 
 def _will_explode(closing: Leaf, line: Line, index: int) -> bool:
-    """Tell whether a trailing comma before `closing` forbids to omit its brackets."""
+    """Tell whether a trailing comma before `closing` forbids to omit its brackets.
+
+    The comma of a tuple of one item does not. Black counts commas by the depth that it has marked
+    last, which a split tried in between has changed; so the count may be off, and has to be.
+    """
     if not index or line.leaves[index - 1].kind != "comma":
         return False
-    return closing.magic or closing.text == "]"
+    opening = closing.opening
+    if closing.text != ")" or opening is None or opening not in line.leaves:
+        return True
+    start = line.leaves.index(opening) + 1
+    commas = 0
+    for leaf in line.leaves[start:index]:
+        if leaf.kind == "comma" and leaf.depth == closing.depth + 1:
+            commas += 2 if leaf.is_argument else 1
+    return commas > 1
 
 
 def _right_hand_split(
@@ -169,11 +181,11 @@ def bracket_split(line: Line, start: int, end: int) -> BracketSplit:
     content = leaves[start + 1 : end]
     if line.is_def and _is_lone_parameter(content, opening):
         content.append(comma())
-    magic = line.may_be_magic
+    minds = line.minds_commas
     return BracketSplit(
-        Line(leaves[: start + 1], line.depth, "matched", may_be_magic=magic),
-        Line(content, line.depth + 1, inside_brackets=True, enclosing=opening, may_be_magic=magic),
-        Line(leaves[end:], line.depth, "none", may_be_magic=magic),
+        Line(leaves[: start + 1], line.depth, "matched", minds_commas=minds),
+        Line(content, line.depth + 1, inside_brackets=True, enclosing=opening, minds_commas=minds),
+        Line(leaves[end:], line.depth, "none", minds_commas=minds),
         opening,
         closing,
     )

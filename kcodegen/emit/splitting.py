@@ -26,7 +26,7 @@ def transform_line(line: Line, width: int, force: bool = False) -> list[Line]:
     stack = [line]
     while stack:
         line = stack.pop()
-        if not (line.enclosing and line.must_split) and not (line.may_be_magic and line.is_magic):
+        if not (line.enclosing and line.must_split) and not (line.minds_commas and line.is_magic):
             line.text = str(line)
             hugged = hug_power_operators(line) if "**" in line.text else line
             if len(hugged.text) <= width:
@@ -85,7 +85,7 @@ def should_split_funcdef_with_rhs(line: Line, width: int) -> bool:
     """Tell whether a function header is better split in its return type."""
     after_parameters = dropwhile(lambda leaf: leaf.text != "->", line.leaves)
     returns = list(takewhile(lambda leaf: leaf.text != ":", after_parameters))[1:]
-    if any(leaf.magic for leaf in inside_matching_brackets(returns)):
+    if any(leaf.trailing == "magic" for leaf in inside_matching_brackets(returns)):
         return True
     first = next((leaf for leaf in returns if leaf.text), None)
     is_text = first is not None and first.kind == "string"

@@ -36,12 +36,14 @@ class Namer:
     pinned: frozenset[str] = frozenset()
     pinned_prefixes: frozenset[str] = frozenset()
     counters: Counters = field(default_factory=Counters)
+    kept: set[str] = field(default_factory=set)
 
     def model(self, graph: Graph) -> Graph:
         """Return the graph with `named` decided for its layers and for itself.
 
         Under "drop" names change to what Keras will call the layers.
         """
+        self._keep(graph)
         if graph.style == SEQUENTIAL.key or not graph.calls:
             return self._sequential(graph)
         layers = {layer.name: layer for layer in graph.layers}
@@ -118,13 +120,20 @@ class Namer:
             case _:
                 return value
 
+    def _keep(self, graph: Graph) -> None:
+        """Note the names that stay in any case: no other layer may be renamed to one of them."""
+        for layer in graph.layers:
+            if not _looks_automatic(layer.name, prefix_of(self.vocabulary.row(layer.key))):
+                self.kept.add(layer.name)
+
     def _decide(self, name: str, prefix: str) -> tuple[str, bool]:
         """Return the name an object will have, and whether the page writes it."""
         if self.policy == "keep" or prefix in self.pinned_prefixes:
             return name, True
         if name == self.counters.next(prefix):
             return self.counters.take(prefix), False
-        if self.policy == "drop" and _looks_automatic(name, prefix) and name not in self.pinned:
+        free = self.counters.next(prefix) not in self.kept | self.pinned and name not in self.pinned
+        if self.policy == "drop" and _looks_automatic(name, prefix) and free:
             return self.counters.take(prefix), False
         return name, True
 

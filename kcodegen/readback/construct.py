@@ -193,8 +193,8 @@ class Constructor:
         ordered = tuple((name, self.value(bound[name])) for name in names if name in bound)
         if not any(True for _, value in ordered for _ in refs(value)):
             raise ReadBackError(f"{row.key} is given no tensor")
-        self.counters.take(snake_case(row.name))
         call = Call(f"/{row.key}/{self.trace.ops}", "op", row.key, (), ordered)
+        self.trace.op_names[call.id] = self.counters.take(snake_case(row.name))
         self.trace.ops += 1
         self.trace.calls.append(call)
         outputs = output_names(row.key, ordered, ())

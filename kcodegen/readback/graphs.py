@@ -47,8 +47,9 @@ def _named(graph: Graph, constructor: Constructor) -> Graph:
         uses[call.target] = use + 1
         ids[call.id] = f"{layers[call.target].name}/{use}"
     names = [layer.name for layer in layers.values()]
+    names += [constructor.trace.op_names[call.id] for call in graph.calls if call.kind == "op"]
     if len(set(names)) != len(names):
-        raise ReadBackError("two layers of a model have one name")
+        raise ReadBackError("two layers or ops of a model have one name")
     graph = rename_calls(replace(graph, layers=tuple(layers.values())), ids)
     calls = tuple(_retarget(call, layers) for call in graph.calls)
     return number_ops(replace(graph, calls=calls))

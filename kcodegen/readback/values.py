@@ -67,10 +67,14 @@ class Trained:
 
 @dataclass(slots=True)
 class Trace:
-    """The calls made so far, in the order of the page; `made` finds a layer by its number."""
+    """The calls made so far, in the order of the page.
+
+    `made` finds a layer by its number, `op_names` what Keras calls an op by the id of its call.
+    """
 
     calls: list[Call] = field(default_factory=list)
     made: dict[str, Made] = field(default_factory=dict)
+    op_names: dict[str, str] = field(default_factory=dict)
     ops: int = 0
 
 

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
-from kcodegen import compile_model, registry
+from kcodegen import compile_model
 from kcodegen.ir.graph import Graph
 from kcodegen.verification.configs import differences
-from kcodegen.words import snake_case
 from tests.graphs import graphs
 from tests.keras_json import to_json
-from tests.prepared import nested
+from tests.prepared import could_clash
 
 SLOW = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
-
-
-def could_clash(graph: Graph) -> bool:
-    """Tell whether a layer may be called what Keras will call an op: a random name's luck."""
-    models = list(nested(graph))
-    calls = [call for model in models for call in model.calls if call.kind == "op"]
-    prefixes = {snake_case(registry.op(call.target).name) for call in calls}
-    names = [layer.name for model in models for layer in model.layers]
-    return any(re.sub(r"_\d+$", "", name) in prefixes for name in names)
 
 
 def built(make: Any) -> Any:

@@ -41,6 +41,13 @@ def test_drop_keeps_the_names_of_outputs_that_a_loss_goes_by():
     assert 'name="dense_5"' in page(compiled, "drop")
 
 
+def test_drop_renames_no_layer_to_the_name_of_another():
+    taken = layer("dense", "ReLU", node(tensor("a")))
+    text = page(functional(taken, dense("dense_1", "dense")), "drop")
+    assert 'layers.ReLU(name="dense")' in text
+    assert 'layers.Dense(4, name="dense_1")' in text
+
+
 def test_drop_renames_calls_and_ends_with_their_layers():
     text = page(
         functional(dense("dense_9"), layer("add_3", "Add", node([tensor("a"), tensor("dense_9")]))),

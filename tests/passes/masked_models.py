@@ -28,7 +28,7 @@ SAME = (
     lambda: layers.Identity(),
     lambda: layers.Masking(-1.0),
     lambda: layers.Conv1D(4, 1),
-    lambda: layers.EinsumDense("abc,cd->abd", output_shape=(None, 4)),
+    lambda: layers.EinsumDense("abc,cd->abd", output_shape=(5, 4)),
     lambda: layers.LSTM(4, return_sequences=True),
     lambda: layers.GRU(4, return_sequences=True),
     lambda: layers.SimpleRNN(4, return_sequences=True, zero_output_for_mask=True),
