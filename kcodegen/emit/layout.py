@@ -141,7 +141,7 @@ def _break(line: list[Token], depth: int, width: int) -> list[str]:
         return [text]
     leaves = leaves_of(line)
     for _ in range(_MOST_PASSES):
-        minds_commas = any([leaf.trailing for leaf in leaves])
+        minds_commas = any(leaf.trailing for leaf in leaves)
         lines = transform_line(Line(leaves, depth, minds_commas=minds_commas), width)
         leaves, has_changed = read_again(lines)
         if not has_changed:

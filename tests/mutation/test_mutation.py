@@ -26,9 +26,9 @@ REST = [case for case in COMPILED if case.folder != "drift" and case.name not in
 AT_LEAST = 500
 
 
-def check(found: Trial, folder: Path) -> None:
+def check(found: Trial, folder: Path, most: int = 10_000) -> None:
     """Fail with every mutant that the proof lets pass and Keras does not."""
-    found.run()
+    found.run(most)
     assert wrong(found, folder) == []
     assert len(found.refused) > 5 * len(found.accepted)
 
@@ -94,4 +94,4 @@ def test_no_wrong_application_is_accepted(
     source = tmp_path / f"{name}.json"
     model = getattr(fresh_keras().applications, name)(weights=None)
     source.write_text(model.to_json(), "utf-8")
-    check(trial(source, Options(), monkeypatch), tmp_path)
+    check(trial(source, Options(), monkeypatch), tmp_path, most=400)

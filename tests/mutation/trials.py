@@ -26,9 +26,10 @@ class Trial:
     refused: list[Mutant] = field(default_factory=list)
     accepted: list[Mutant] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Put every mutant through the proof."""
-        for mutant in mutants(self.page):
+    def run(self, most: int = 10_000) -> None:
+        """Put every mutant through the proof, or `most` of them from all over the page."""
+        found = mutants(self.page)
+        for mutant in found[:: len(found) // most + 1]:
             (self.refused if self.refuses(mutant.text) else self.accepted).append(mutant)
 
     def refuses(self, text: str) -> bool:
