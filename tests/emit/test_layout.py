@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from kcodegen.ir.program import (
     For,
     Function,
     If,
-    ListExpr,
     Literal,
     Name,
     Param,
@@ -304,19 +302,6 @@ def test_deep_nesting_is_no_recursion():
     for _ in range(5000):
         total = Binary("+", total, Name("x"))
     assert len(statement_lines(Return(total), 1)) == 5003
-
-
-def seconds_for(items: int) -> float:
-    statement = Assign(("x",), ListExpr(tuple(Literal(i * 0.5) for i in range(items))))
-    start = time.process_time()
-    assert len(statement_lines(statement, 1)) == items + 2
-    return time.process_time() - start
-
-
-def test_a_long_list_takes_linear_time():
-    # Eight times the items take 64 times as long if the time is quadratic.
-    small = min(seconds_for(2_000) for _ in range(3))
-    assert seconds_for(16_000) < 24 * small
 
 
 def judge(function: Function, width: int) -> None:
