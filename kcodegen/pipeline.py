@@ -22,7 +22,7 @@ from kcodegen.ir.rewrite import map_graphs, rewrite_args, rewrite_graph, rewrite
 from kcodegen.ir.show import show_artifact
 from kcodegen.ir.values import Args, Dict, Value, same
 from kcodegen.ir.verify import verify
-from kcodegen.naming.layers import Namer, uncertain_prefixes
+from kcodegen.naming.layers import Namer, prefixes_of_ops
 from kcodegen.options import Options
 from kcodegen.passes.built import drop_built
 from kcodegen.passes.defaults import drop_defaults
@@ -139,8 +139,8 @@ def name_layers(artifact: Artifact, vocabulary: Vocabulary, options: Options) ->
     """Return the artifact with the names that the page will give its layers."""
     if artifact.model is None:
         return replace(artifact, value=Namer(vocabulary, options.names).value(artifact.value))
-    pinned = uncertain_prefixes(artifact.model, vocabulary)
-    namer = Namer(vocabulary, options.names, _keys(artifact.training), pinned)
+    shared = prefixes_of_ops(artifact.model)
+    namer = Namer(vocabulary, options.names, _keys(artifact.training), shared)
     return replace(artifact, model=namer.model(artifact.model))
 
 

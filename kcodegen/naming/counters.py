@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kcodegen.ir.values import Args
+from kcodegen import registry
+from kcodegen.ir.graph import Call
+from kcodegen.ir.values import Args, refs
+from kcodegen.registry.masking import MaskReplay, records_masks
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import snake_case
+
+MASK_PREFIXES = frozenset({"concatenate"})
+"""Prefixes of layers that Keras also counts for the ops it makes masks with."""
 
 
 @dataclass(slots=True)
@@ -55,6 +61,37 @@ def hidden(row: ClassRow, args: Args, when: str, name: str | None = None) -> Ite
                 yield part.prefix
 
 
-def uncertain(row: ClassRow) -> frozenset[str]:
-    """Return the prefixes whose count depends on masks, which nobody counts here."""
-    return frozenset(part.prefix for part in row.hidden if part.when == "masked call")
+def op_prefix(key: str) -> str:
+    """Return the prefix of an op's automatic names: `keras.ops.not_equal -> not_equal`."""
+    return snake_case(registry.op(key).name)
+
+
+@dataclass(slots=True)
+class MaskNames:
+    """Counts the ops that Keras makes for masks, call by call."""
+
+    counters: Counters
+    replay: MaskReplay = field(default_factory=MaskReplay)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def call(self, call: Call, key: str, args: Args) -> list[str]:
+        """Count what the call of a layer makes; return the names of the ops it brings with it.
+
+        Those are the ops behind the masks that Keras records with the call: they are part of the
+        model, where a name is given once.
+        """
+        before = len(self.replay.calls)
+        filled = self.replay.call(call, key, args)
+        for op in self.replay.calls[before:]:
+            self.names[op.id] = self.counters.take(op_prefix(op.target))
+        if filled is call or not records_masks(call):
+            return []
+        ops = {op.id: op for op in self.replay.calls}
+        found: set[str] = set()
+        wanted = [ref.call for _, value in filled.kwargs for ref in refs(value)]
+        while wanted:
+            id = wanted.pop()
+            if id in ops and id not in found:
+                found.add(id)
+                wanted += [ref.call for _, value in ops[id].kwargs for ref in refs(value)]
+        return [self.names[id] for id in sorted(found)]

@@ -8,17 +8,27 @@ leaves out whatever looks automatic, also where the number changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kcodegen import registry
+from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.ir.order import rename_calls
 from kcodegen.ir.values import Args, Dict, Obj, Value, lookup
-from kcodegen.naming.counters import Counters, counts_names, hidden, prefix_of, uncertain
+from kcodegen.naming.counters import (
+    MASK_PREFIXES,
+    Counters,
+    MaskNames,
+    counts_names,
+    hidden,
+    op_prefix,
+    prefix_of,
+)
+from kcodegen.registry.masking import makes_mask
 from kcodegen.registry.rows import ClassRow, holds_of
 from kcodegen.registry.vocabulary import SEQUENTIAL, Vocabulary
-from kcodegen.words import snake_case
+from kcodegen.words import prose
 
 Policy = Literal["auto", "keep", "drop"]
 
@@ -28,34 +38,40 @@ class Namer:
     """Walks what a page constructs in the order it does, and decides on every name.
 
     `pinned` are names that something outside the model refers to (the keys of a loss dict);
-    names that begin with one of `pinned_prefixes` are written because their count is uncertain.
+    `shared_prefixes` are those that layers share with ops, which are counted in any case.
     """
 
     vocabulary: Vocabulary
     policy: Policy
     pinned: frozenset[str] = frozenset()
-    pinned_prefixes: frozenset[str] = frozenset()
+    shared_prefixes: frozenset[str] = frozenset()
     counters: Counters = field(default_factory=Counters)
     kept: set[str] = field(default_factory=set)
 
     def model(self, graph: Graph) -> Graph:
         """Return the graph with `named` decided for its layers and for itself.
 
-        Under "drop" names change to what Keras will call the layers.
+        Under "drop" names change to what Keras will call the layers. Raises CompileError when
+        Keras would give an op the name of a layer.
         """
         self._keep(graph)
         if graph.style == SEQUENTIAL.key or not graph.calls:
             return self._sequential(graph)
         layers = {layer.name: layer for layer in graph.layers}
         done: dict[str, Layer] = {}
+        masks = MaskNames(self.counters)
+        ops: list[str] = []
         for call in graph.calls:
             if call.kind == "op":
-                self.counters.take(snake_case(registry.op(call.target).name))
+                ops.append(self.counters.take(op_prefix(call.target)))
                 continue
             if call.target not in done:
                 done[call.target] = self.layer(layers[call.target])
                 self._call(done[call.target], "call")
-            self._call(done[call.target], "every call")
+            layer = done[call.target]
+            self._call(layer, "every call")
+            ops += masks.call(call, layer.key, layer.args)
+        _refuse_clashes(done.values(), ops)
         graph = _renamed(graph, done)
         return self._own(graph)
 
@@ -128,10 +144,11 @@ class Namer:
 
     def _decide(self, name: str, prefix: str) -> tuple[str, bool]:
         """Return the name an object will have, and whether the page writes it."""
-        if self.policy == "keep" or prefix in self.pinned_prefixes:
-            return name, True
-        if name == self.counters.next(prefix):
+        again = name == self.counters.next(prefix)
+        if again and (self.policy != "keep" or prefix in self.shared_prefixes):
             return self.counters.take(prefix), False
+        if self.policy == "keep":
+            return name, True
         free = self.counters.next(prefix) not in self.kept | self.pinned and name not in self.pinned
         if self.policy == "drop" and _looks_automatic(name, prefix) and free:
             return self.counters.take(prefix), False
@@ -147,21 +164,37 @@ class Namer:
             self.counters.take(prefix)
 
 
-def uncertain_prefixes(graph: Graph, vocabulary: Vocabulary) -> frozenset[str]:
-    """Return the prefixes that Keras counts higher where masks flow through a model."""
-    rows = [vocabulary.row(key) for key in _keys(graph)]
-    if not any(row.masks.startswith("make") for row in rows):
-        return frozenset()
-    return frozenset(prefix for row in rows for prefix in uncertain(row))
+def prefixes_of_ops(graph: Graph) -> frozenset[str]:
+    """Return the prefixes by which Keras names ops of a model, nested ones and masks included.
 
-
-def _keys(graph: Graph) -> set[str]:
+    `--names keep` can't write a name that an op would take first: there, too, it is left out.
+    """
     found: set[str] = set()
-    for layer in graph.layers:
-        found.add(layer.key)
-        if layer.body is not None:
-            found |= _keys(layer.body)
-    return found
+    waiting = [graph]
+    while waiting:
+        graph = waiting.pop()
+        found.update(op_prefix(call.target) for call in graph.calls if call.kind == "op")
+        if any(makes_mask(layer.key, layer.args) for layer in graph.layers):
+            found.update(MASK_PREFIXES)
+        waiting += [layer.body for layer in graph.layers if layer.body is not None]
+    return frozenset(found)
+
+
+def _refuse_clashes(layers: Iterable[Layer], ops: Iterable[str]) -> None:
+    """Raise CompileError for layers whose names Keras will give to ops: it takes none twice."""
+    taken = set(ops)
+    clashes = [layer for layer in layers if layer.name in taken]
+    if clashes:
+        raise CompileError(_clash(layer) for layer in clashes)
+
+
+def _clash(layer: Layer) -> Diagnostic:
+    message = (
+        f"the layer has the name that Keras gives one of the model's ops, {prose(layer.name)}, "
+        "when the code is run in a fresh session"
+    )
+    hint = "--names drop lets Keras number the layers and ops anew"
+    return Diagnostic("name-clash", message, layer.origin, hint)
 
 
 def builds_itself(graph: Graph) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.order import sort_layers, traverse
-from kcodegen.passes.masks import with_masks
+from kcodegen.passes.masks import with_recorded_masks
 from kcodegen.words import prose
 
 
@@ -19,7 +19,7 @@ def settle_order(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
     """
     if not graph.calls:
         return graph, ()
-    settled = sort_layers(graph, traverse(with_masks(graph)).operations)
+    settled = sort_layers(graph, traverse(with_recorded_masks(graph)).operations)
     names = [layer.name for layer in settled.layers]
     known = set(names)
     notes = []

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.values import Value
-from kcodegen.passes.masks import mask_arguments, short
+from kcodegen.registry.masking import mask_arguments, short_name
 
 # What `training` is in the signature of `call`, where it is not None; augmentation layers: True.
 _TRAINING_FALSE = frozenset(
@@ -45,7 +45,7 @@ def _drop(call: Call, keys: dict[str, str]) -> Call:
 
 def _is_noise(key: str, name: str, value: Value) -> bool:
     if name == "training" and isinstance(value, bool):
-        return short(key) in (_TRAINING_TRUE if value else _TRAINING_FALSE)
+        return short_name(key) in (_TRAINING_TRUE if value else _TRAINING_FALSE)
     return name in mask_arguments(key) and _all_none(value)
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kcodegen import registry
 from kcodegen.ir.graph import Call
 from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value, refs
-from kcodegen.naming.counters import Counters, counts_names, hidden, prefix_of
+from kcodegen.naming.counters import (
+    Counters,
+    MaskNames,
+    counts_names,
+    hidden,
+    op_prefix,
+    prefix_of,
+)
 from kcodegen.readback.values import Made, Outputs, Path, ReadBackError, Trace
 from kcodegen.registry.arity import output_names
+from kcodegen.registry.masking import can_make_mask
 from kcodegen.registry.rows import ClassRow, OpRow, holds_of
 from kcodegen.registry.vocabulary import (
     INPUT,
@@ -20,7 +28,6 @@ from kcodegen.registry.vocabulary import (
     is_custom,
     shorthand,
 )
-from kcodegen.words import snake_case
 
 
 @dataclass(slots=True)
@@ -34,6 +41,11 @@ class Constructor:
     counters: Counters
     trace: Trace
     tags: bool = False
+    masks: MaskNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count masks with the same counters."""
+        self.masks = MaskNames(self.counters)
 
     def public(self, key: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Return what calling a public name gives: an object, a tensor, an array."""
@@ -155,6 +167,9 @@ class Constructor:
         call = Call(f"{made.number}/{made.uses}", "layer", str(made.number), plain, named)
         made.uses += 1
         self.trace.calls.append(call)
+        if self.masks.replay.masks or can_make_mask(made.key):
+            brought = self.masks.call(call, made.key, self.args(made))
+            self.trace.mask_names[call.id] = brought
         return call
 
     def _model_outputs(self, made: Made, call: Call) -> Any:
@@ -194,7 +209,7 @@ class Constructor:
         if not any(True for _, value in ordered for _ in refs(value)):
             raise ReadBackError(f"{row.key} is given no tensor")
         call = Call(f"/{row.key}/{self.trace.ops}", "op", row.key, (), ordered)
-        self.trace.op_names[call.id] = self.counters.take(snake_case(row.name))
+        self.trace.op_names[call.id] = self.counters.take(op_prefix(row.key))
         self.trace.ops += 1
         self.trace.calls.append(call)
         outputs = output_names(row.key, ordered, ())

@@ -47,8 +47,11 @@ def _named(graph: Graph, constructor: Constructor) -> Graph:
         uses[call.target] = use + 1
         ids[call.id] = f"{layers[call.target].name}/{use}"
     names = [layer.name for layer in layers.values()]
-    names += [constructor.trace.op_names[call.id] for call in graph.calls if call.kind == "op"]
-    if len(set(names)) != len(names):
+    trace = constructor.trace
+    ops = {trace.op_names[call.id] for call in graph.calls if call.kind == "op"}
+    for call in graph.calls:
+        ops.update(trace.mask_names.get(call.id, ()))
+    if len(set(names)) != len(names) or not ops.isdisjoint(names):
         raise ReadBackError("two layers or ops of a model have one name")
     graph = rename_calls(replace(graph, layers=tuple(layers.values())), ids)
     calls = tuple(_retarget(call, layers) for call in graph.calls)

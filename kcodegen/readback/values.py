@@ -69,12 +69,14 @@ class Trained:
 class Trace:
     """The calls made so far, in the order of the page.
 
-    `made` finds a layer by its number, `op_names` what Keras calls an op by the id of its call.
+    `made` finds a layer by its number, `op_names` what Keras calls an op by the id of its call;
+    `mask_names` are those of the ops that the call of a layer brings with it.
     """
 
     calls: list[Call] = field(default_factory=list)
     made: dict[str, Made] = field(default_factory=dict)
     op_names: dict[str, str] = field(default_factory=dict)
+    mask_names: dict[str, list[str]] = field(default_factory=dict)
     ops: int = 0
 
 

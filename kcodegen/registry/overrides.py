@@ -110,7 +110,6 @@ BUILT: Final[dict[str, Args]] = {
 """What a build writes when it takes more than a small instance to see."""
 
 HIDDEN: Final[dict[str, tuple[Hidden, ...]]] = {
-    "keras.layers.Concatenate": (Hidden("masked call", "concatenate"),),
     "keras.layers.RNN": (Hidden("construct", "stacked_rnn_cells", "cell[]"),),
 }
 """Hidden names that take more than one small instance to see."""

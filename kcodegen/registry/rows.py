@@ -66,7 +66,7 @@ class Hidden:
     """An automatic name that Keras uses up by itself.
 
     `prefix` is the counter (`"softmax"`, `"not_equal"`); `when` is "construct", "call" (the
-    first one), "every call" or "masked call" (every one with a masked input). `given` is the
+    first one) or "every call". `given` is the
     condition, empty for always: `mask_zero` an argument that is not false, `!name` an argument
     that is left out, `cell[]` an argument that is a list.
     """

@@ -142,17 +142,6 @@ def counted(make: Any) -> dict[str, int]:
     return dict(counters())
 
 
-def test_a_masked_concatenate_counts_twice():
-    def make() -> None:
-        words = [keras.Input((4,), name=f"words_{i}") for i in range(2)]
-        embed = keras.layers.Embedding(5, 3, mask_zero=True, name="embed")
-        keras.layers.Concatenate()([embed(x) for x in words])
-
-    hidden = registry.row("keras.layers.Concatenate").hidden
-    assert [(part.when, part.prefix) for part in hidden] == [("masked call", "concatenate")]
-    assert counted(make)["concatenate"] == 2
-
-
 def test_a_list_of_cells_is_stacked():
     cells = [keras.layers.LSTMCell(2, name="a"), keras.layers.GRUCell(2, name="b")]
     assert counted(lambda: keras.layers.RNN(cells, name="rnn")) == {"stacked_rnn_cells": 1}

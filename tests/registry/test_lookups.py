@@ -266,7 +266,7 @@ def test_a_row_agrees_with_itself(row):
             if isinstance(part, Obj):
                 assert registry.row(part.key).kind in (param.holds, "quantizer")
     for part in row.hidden:
-        assert part.when in ("construct", "call", "every call", "masked call")
+        assert part.when in ("construct", "call", "every call")
         assert part.given.strip("![]") in ("", *names)
 
 

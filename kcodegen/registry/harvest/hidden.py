@@ -25,6 +25,9 @@ from kcodegen.words import snake_case
 UNSEEN = ("keras_tensor", "scratch_graph", "seed_generator", "variable")
 """Counters that never name a layer or an operation."""
 
+MASK_OPS = ("any", "not_equal")
+"""What layers make their masks with: `registry.masking` counts these and all that follows."""
+
 TIMES = ("construct", "call", "every call")
 
 
@@ -47,7 +50,7 @@ class Trial:
 def counters() -> Counter[str]:
     """Return how often each prefix has been used in this session."""
     found = global_state.get_global_attribute("object_name_uids") or {}
-    return Counter({k: v for k, v in found.items() if k not in UNSEEN})
+    return Counter({k: v for k, v in found.items() if k not in (*UNSEEN, *MASK_OPS)})
 
 
 def call(layer: Any, inputs: Any) -> Any:
