@@ -26,6 +26,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOAD = "import sys, keras; keras.models.model_from_json(open(sys.argv[1]).read())"
+COMPILE = "import sys; from kcodegen.cli import main; sys.exit(main())"  # as `kcodegen` does
 WRITE = """
 import sys, keras
 for name in sys.argv[2:]:
@@ -131,7 +132,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
     names = ("ResNet50", "NASNetLarge", SHORT, LONG)
     found = {
         name: [
-            *(sys.executable, "-m", "kcodegen", str(folder / f"{name}.json")),
+            *(sys.executable, "-c", COMPILE, str(folder / f"{name}.json")),
             *("-o", str(folder / "page.py")),
         ]
         for name in names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+
+from kcodegen.records import record
 
 
 class Exit(IntEnum):
@@ -18,7 +19,7 @@ class Exit(IntEnum):
     INTERNAL = 70
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Origin:
     """An address in the input: the JSON pointer, and the layer it belongs to."""
 
@@ -26,7 +27,10 @@ class Origin:
     layer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+NOWHERE = Origin()
+
+
+@record(frozen=True)
 class Diagnostic:
     """One sentence with an address.
 
@@ -36,7 +40,7 @@ class Diagnostic:
 
     code: str
     message: str
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
     hint: str = ""
     severity: str = "error"
 
@@ -77,6 +81,6 @@ class ProofError(KcodegenError):
     exit_code = Exit.INTERNAL
 
 
-def rejected(code: str, message: str, origin: Origin = Origin(), hint: str = "") -> CompileError:
+def rejected(code: str, message: str, origin: Origin = NOWHERE, hint: str = "") -> CompileError:
     """Return the error for one rejected place of the input."""
     return CompileError(Diagnostic(code, message, origin, hint))

@@ -6,7 +6,7 @@ bytes -> Document -> Artifact -> passes -> Outline -> Module -> text -> proof
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,9 @@ from kcodegen.passes.wrappers import drop_backward
 from kcodegen.readback import ReadBackError, read_back
 from kcodegen.readback.canonical import canonical
 from kcodegen.readers import read, read_bytes
+from kcodegen.records import record
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure import expand, flat_outline
-from kcodegen.weights.inputs import check_folder, with_input_shape
 from kcodegen.weights.variables import parameter_count
 
 DEFAULTS = Options()
@@ -50,7 +50,7 @@ HELPERS = {
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Result:
     """A page that is proved to say what the input says.
 
@@ -85,10 +85,14 @@ def compile_document(root: Node, options: Options) -> Result:
     """Compile a parsed document."""
     vocabulary = Vocabulary(options.custom)
     artifact, warnings = read_document(root, vocabulary, options.input_shape)
-    if options.weights is not None and artifact.model is not None:
+    if options.weights is None or artifact.model is None:
+        artifact, more = prepare(artifact, vocabulary)
+    else:
+        from kcodegen.weights.inputs import check_folder, with_input_shape  # few need it
+
         artifact = replace(artifact, model=with_input_shape(artifact.model, options.weights))
-    artifact, more = prepare(artifact, vocabulary)
-    if options.weights is not None and artifact.model is not None:
+        artifact, more = prepare(artifact, vocabulary)
+        assert artifact.model is not None
         check_folder(artifact.model, options.weights)
     named = name_layers(artifact, vocabulary, options)
     module = keras3.lower(shorten(named), vocabulary, outline, parameters(named))

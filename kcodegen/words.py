@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import difflib
 import keyword
 import re
 from collections.abc import Iterable
@@ -51,5 +50,7 @@ def prose(text: str) -> str:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?`, or nothing when no choice is near."""
+    import difflib  # only errors need it
+
     near = difflib.get_close_matches(word[:80], list(choices), n=1)
     return f"did you mean {near[0]!r}?" if near else ""

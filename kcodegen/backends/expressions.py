@@ -6,7 +6,6 @@ Obj("keras.initializers.HeNormal")   ->   "he_normal"        kernel_size (3, 3) 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from kcodegen.backends.imports import Imports
 from kcodegen.ir.graph import Graph
@@ -22,6 +21,7 @@ from kcodegen.ir.program import (
     TupleExpr,
 )
 from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value
+from kcodegen.records import record
 from kcodegen.registry.rows import Parameter, narrow
 from kcodegen.registry.vocabulary import Vocabulary
 
@@ -32,7 +32,7 @@ _LISTS = frozenset(
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Expressions:
     """Makes expressions for one page.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen import registry
 from kcodegen.backends.comments import shape_comment
@@ -27,12 +27,13 @@ from kcodegen.ir.program import (
 from kcodegen.ir.values import Dict, Hole, Ref, Value, refs
 from kcodegen.naming.scope import Scope
 from kcodegen.naming.variables import Variables, Wish
+from kcodegen.records import record
 from kcodegen.registry.arity import output_names
 from kcodegen.registry.vocabulary import INPUT, MODEL, is_custom
 from kcodegen.words import identifier
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class FunctionalBody:
     """Makes the statements of one model, call by call."""
 

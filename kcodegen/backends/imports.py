@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen.ir.program import Name
 from kcodegen.naming.scope import Scope
+from kcodegen.records import record
 from kcodegen.registry.vocabulary import CUSTOM
 
 # What the templates of private classes use.
@@ -16,7 +17,7 @@ _HELPER_MODULES = {
 }
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Imports:
     """Turns registry keys into names on the page, and remembers what they need.
 

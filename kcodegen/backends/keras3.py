@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from kcodegen.backends.expressions import Expressions
 from kcodegen.backends.functional import FunctionalBody
@@ -28,6 +28,7 @@ from kcodegen.ir.program import (
 )
 from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
 from kcodegen.naming.scope import Scope
+from kcodegen.records import record
 from kcodegen.registry.rows import Parameter
 from kcodegen.registry.vocabulary import INPUT, SEQUENTIAL, Vocabulary
 from kcodegen.words import prose, snake_case
@@ -52,7 +53,7 @@ TRAINING = (
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Builder:
     """Makes the functions of one page; nested models become functions of their own."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import jinja2
 from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.emit.layout import function_lines
 from kcodegen.ir.program import Function, Module
+from kcodegen.records import record
 from kcodegen.words import prose
 
 HERE = Path(__file__).resolve()
@@ -32,7 +32,7 @@ def _only_code(value: Any) -> Any:
     raise TypeError(f"a template printed {type(value).__name__} that no printer made")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Page:
     """What templates see: every text is printed code, everything else a flag."""
 

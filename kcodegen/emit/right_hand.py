@@ -7,14 +7,14 @@ readable is None.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 
 from kcodegen.emit.lines import Leaf, Line, comma
 from kcodegen.emit.tokens import DOT_PRIORITY
+from kcodegen.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class BracketSplit:
     """A line cut into head, content and tail of a pair of brackets."""
 

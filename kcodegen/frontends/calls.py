@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen import registry
 from kcodegen.frontends.context import Context
@@ -14,11 +14,12 @@ from kcodegen.frontends.values import read_value
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Shape
 from kcodegen.ir.values import Args, Dict, Ref, Value
+from kcodegen.records import record
 from kcodegen.registry.rows import OpRow
 from kcodegen.words import did_you_mean, prose
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Wires:
     """The names that a graph's tensors can come from.
 

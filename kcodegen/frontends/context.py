@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
+from kcodegen.records import record
 from kcodegen.registry.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Context:
     """One run's surroundings.
 

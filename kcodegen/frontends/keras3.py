@@ -6,7 +6,6 @@ Source of the format: `keras.src.models.functional` and `keras.src.saving.serial
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends.calls import Wires, read_call
@@ -15,6 +14,7 @@ from kcodegen.frontends.values import find_row, is_model, read_config, read_valu
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Graph, Layer, Shape
 from kcodegen.ir.values import Args, Dict, Ref, Value
+from kcodegen.records import record
 from kcodegen.registry.rows import ClassRow
 from kcodegen.registry.vocabulary import INPUT, MODEL, SEQUENTIAL, is_custom
 from kcodegen.words import prose
@@ -178,7 +178,7 @@ def _refuse_duplicates(node: Node, layers: list[Layer]) -> None:
             raise node.named(name).error("duplicate-name", message, "rename one of them")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Entry:
     """One item of a Functional's `layers`: a layer, or an op, and its calls."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
+from kcodegen.records import record
 from kcodegen.words import is_identifier, prose
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Problems:
     """The diagnostics of one run; unknown classes are gathered by name."""
 
@@ -34,7 +35,7 @@ class Problems:
             raise CompileError(diagnostics)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Unknown:
     """A class that no table has, and every layer that uses it."""
 

@@ -84,23 +84,20 @@ def is_model(node: Node) -> bool:
 
     A few of Keras' layers (Pipeline) have an argument `layers` too; they are no models.
     """
-    config, name = node.get("config"), node.get("class_name")
-    if config is None or name is None:
+    fields = node.mapping()
+    config, name = fields.get("config"), fields.get("class_name")
+    if isinstance(config, list):
+        return name is not None
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
         return False
-    if isinstance(config.value, list):
-        return True
-    if not isinstance(config.value, dict) or not isinstance(config.value.get("layers"), list):
-        return False
-    known = registry.candidates(str(name.value), None, "layer")
+    known = registry.candidates(str(name), None, "layer")
     return not any(row.param("layers") and row.key != SEQUENTIAL.key for row in known)
 
 
 def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
     """Return the row of a serialized object's class, or None after noting the problem."""
-    name = node.field("class_name").text()
-    module_node, registered = node.get("module"), node.get("registered_name")
-    module = module_node.value if module_node is not None else None
-    registered_name = registered.value if registered is not None else None
+    fields, name = node.mapping(), node.field("class_name").text()
+    module, registered_name = fields.get("module"), fields.get("registered_name")
     if isinstance(module, str) or module is None:
         row = registry.find_class(name, module, holds) or _fitting_row(node, name, module, holds)
         if row is not None and row.refusal:

@@ -7,15 +7,15 @@ error with a JSON pointer, never a surprise further down.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from kcodegen.diagnostics import CompileError, Origin, rejected
+from kcodegen.records import record
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 
 
-@dataclass(slots=True, eq=False)  # not frozen: a file has a thousand, and it costs a third
+@record(frozen=False)
 class Node:
     """One value of the document; `path` is its chain of keys, `layer` the layer it belongs to."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from kcodegen.diagnostics import Origin
 from kcodegen.ir.values import Args, Ref, Value
+from kcodegen.records import record
 
 Shape: TypeAlias = "tuple[int | None, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Layer:
     """One definition, one set of weights.
 
@@ -30,7 +31,7 @@ class Layer:
     named: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Call:
     """One use of a layer (`kind="layer"`, `target` is its name) or of an op (`target` is a key).
 
@@ -47,7 +48,7 @@ class Call:
     name: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Graph:
     """A model: layers in weight order, calls in execution order.
 
@@ -76,7 +77,7 @@ class Graph:
         raise KeyError(name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Artifact:
     """What a page rebuilds: a model, perhaps compiled, or single objects.
 

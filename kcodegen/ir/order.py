@@ -6,10 +6,11 @@ Everything here is iterative: a chain of 20,000 layers is no deeper than one of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Slice, Value, rewrite
+from kcodegen.records import record
 
 
 def flatten(value: Value) -> Iterator[Ref]:
@@ -82,7 +83,7 @@ def post_order(
     return order
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Traversal:
     """Keras' walk over a graph: call ids from inputs to outputs, and operations in model order.
 

@@ -7,13 +7,13 @@ say, `structure.expand` learns to undo in the same change, so that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Call, Graph, Layer
+from kcodegen.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Step:
     """One line of a model: a layer that is defined here, its call, or both.
 
@@ -27,7 +27,7 @@ class Step:
 Item: TypeAlias = Step
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Outline:
     """A graph's frame (its name, style, inputs, outputs; no layers, no calls) and its steps."""
 

@@ -6,27 +6,27 @@ turns them into text exactly as Black would.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from kcodegen.ir.values import Scalar
+from kcodegen.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Name:
     """An identifier or a dotted path of identifiers: `x`, `layers.Dense`."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Literal:
     """A scalar constant: `3`, `0.5`, `"relu"`, `None`, `b"raw"`, `...`."""
 
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class CallExpr:
     """`func(*args, **kwargs)`; `func` may itself be a call."""
 
@@ -35,28 +35,28 @@ class CallExpr:
     kwargs: tuple[tuple[str, Expr], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ListExpr:
     """`[a, b]`."""
 
     items: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class TupleExpr:
     """`(a, b)`; bare (no parentheses) as the index of a subscript or the target of a loop."""
 
     items: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class DictExpr:
     """`{"a": b}`."""
 
     items: tuple[tuple[Expr, Expr], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Attribute:
     """`base.name`, for a base that is more than a name."""
 
@@ -64,7 +64,7 @@ class Attribute:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Subscript:
     """`base[index]`."""
 
@@ -72,7 +72,7 @@ class Subscript:
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class SliceExpr:
     """`start:stop:step` inside a subscript."""
 
@@ -81,14 +81,14 @@ class SliceExpr:
     step: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class FString:
     """An f-string of literal text and expressions: `f"{name}_conv"`."""
 
     parts: tuple[str | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Binary:
     """`left op right`: arithmetic (`+ - * / // % **`), comparison (`== != < <= > >= in is`)."""
 
@@ -97,7 +97,7 @@ class Binary:
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Unary:
     """`-x` or `not x`."""
 
@@ -121,7 +121,7 @@ Expr: TypeAlias = Union[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Assign:
     """`a, b = value  # comment`; `targets` are plain names, `comment` fits on the line or goes."""
 
@@ -130,21 +130,21 @@ class Assign:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Evaluate:
     """An expression for its effect: `skips.append(x)`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Return:
     """`return value`."""
 
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class For:
     """`for targets in iterable:`."""
 
@@ -153,7 +153,7 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class If:
     """`if test:` ... `else:`."""
 
@@ -162,12 +162,12 @@ class If:
     orelse: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Blank:
     """An empty line between paragraphs of a body."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Comment:
     """A comment on a line of its own."""
 
@@ -177,7 +177,7 @@ class Comment:
 Statement: TypeAlias = Union[Assign, Evaluate, Return, For, If, Blank, Comment]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Param:
     """A parameter of a function: `name`, `name: annotation`, `name=default`."""
 
@@ -186,7 +186,7 @@ class Param:
     default: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Function:
     """A top-level function of the page; `doc` is the text of its docstring, or empty."""
 
@@ -197,7 +197,7 @@ class Function:
     body: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Module:
     """A page: what its templates need, decided.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Call, Graph, Layer
@@ -16,13 +17,18 @@ from kcodegen.ir.values import Args, Dict, Obj, Value
 ChangeArgs: TypeAlias = Callable[[str, Args, Value], Args]
 ChangeObj: TypeAlias = Callable[[Obj], Obj]
 
+# The types of values in which an object may lie.
+HOLDERS = frozenset({tuple, Dict, Obj})
+
 
 def map_objects(value: Value, change: ChangeObj) -> Value:
     """Return `value` with `change` applied to every object inside it, innermost first."""
     match value:
         case tuple():
-            items = tuple(map_objects(v, change) if _holds(v) else v for v in value)
-            return value if _unchanged(items, value) else items
+            if not any(type(item) in HOLDERS for item in value):
+                return value
+            items = tuple(map_objects(item, change) for item in value)
+            return value if all(map(is_, items, value)) else items
         case Dict(args):
             new = map_args(args, change)
             return value if new is args else Dict(new)
@@ -35,21 +41,14 @@ def map_objects(value: Value, change: ChangeObj) -> Value:
 
 def map_args(args: Args, change: ChangeObj) -> Args:
     """Return arguments with every object inside them changed."""
-    if not any(_holds(value) for _, value in args):
-        return args
-    new = tuple((name, map_objects(v, change) if _holds(v) else v) for name, v in args)
-    if all(new[i][1] is args[i][1] for i in range(len(args))):
-        return args
-    return new
-
-
-def _holds(value: Value) -> bool:
-    """Tell whether an object may lie in `value`; most arguments are scalars."""
-    return isinstance(value, (tuple, Dict, Obj))
-
-
-def _unchanged(new: tuple[Value, ...], old: tuple[Value, ...]) -> bool:
-    return all(a is b for a, b in zip(new, old, strict=True))
+    changed: list[tuple[str, Value]] | None = None
+    for place, (name, value) in enumerate(args):
+        if type(value) in HOLDERS:  # most arguments are scalars
+            new = map_objects(value, change)
+            if new is not value:
+                changed = list(args) if changed is None else changed
+                changed[place] = (name, new)
+    return args if changed is None else tuple(changed)
 
 
 def rewrite_value(value: Value, change: ChangeArgs) -> Value:

@@ -7,10 +7,13 @@ A value is a scalar (`None`, `bool`, `int`, `float`, `str`, `bytes`, `...`), a t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from functools import cache
+from operator import attrgetter
 from types import EllipsisType
 from typing import TYPE_CHECKING, TypeAlias, Union
+
+from kcodegen.records import record
 
 if TYPE_CHECKING:
     from kcodegen.ir.graph import Graph
@@ -22,7 +25,7 @@ Value: TypeAlias = Union[
 Args: TypeAlias = "tuple[tuple[str, Value], ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Ref:
     """The `index`-th output of the call with the id `call`."""
 
@@ -30,14 +33,14 @@ class Ref:
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Dict:
     """A dict with text keys, in the order of the file."""
 
     items: Args
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Obj:
     """A nested constructor call: `Obj("keras.regularizers.L2", (("l2", 0.01),))`.
 
@@ -53,14 +56,14 @@ class Obj:
     named: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Symbol:
     """A function or class used by name: `Symbol("keras.losses.mean_squared_error")`."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Array:
     """A constant array; `kind` is "numpy" or "tensor", `data` its nested tuples of numbers."""
 
@@ -69,7 +72,7 @@ class Array:
     data: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Slice:
     """A slice of an index: `start:stop:step`."""
 
@@ -78,7 +81,7 @@ class Slice:
     step: Value = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Hole:
     """What differs between the copies of a block."""
 
@@ -93,25 +96,37 @@ def same(left: object, right: object) -> bool:
     """
     if left is right:
         return True
-    if type(left) is not type(right):
+    kind = type(left)
+    if kind is not type(right):
         return False
-    if isinstance(left, (str, int, bytes)):
-        return left == right
-    if isinstance(left, tuple):
-        assert isinstance(right, tuple)
-        return len(left) == len(right) and all(map(same, left, right))
+    if kind is tuple:
+        return _all_same(left, right)  # type: ignore[arg-type]
     if isinstance(left, float):
         return repr(left) == repr(right)
-    if is_dataclass(left):
-        names = _compared(type(left))  # type: ignore[arg-type]
-        return all(same(getattr(left, name), getattr(right, name)) for name in names)
-    return left == right
+    fields_of = None if kind is str else _compared(kind)  # type: ignore[arg-type]
+    if fields_of is None:
+        return left == right
+    return _all_same(fields_of(left), fields_of(right))
+
+
+def _all_same(left: tuple[object, ...], right: tuple[object, ...]) -> bool:
+    if len(left) != len(right):
+        return False
+    for a, b in zip(left, right):  # noqa: B905, SIM110 (called most of all: this is fast)
+        if a is not b and not same(a, b):
+            return False
+    return True
 
 
 @cache
-def _compared(kind: type) -> tuple[str, ...]:
-    """Return the names of the fields of a dataclass that take part in comparison."""
-    return tuple(f.name for f in fields(kind) if f.compare)
+def _compared(kind: type) -> Callable[[object], tuple[object, ...]] | None:
+    """Return what gets those fields of a dataclass that count, None for any other type."""
+    if not is_dataclass(kind):
+        return None
+    names = [f.name for f in fields(kind) if f.compare]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def lookup(args: Args, name: str, default: Value = None) -> Value:

@@ -8,11 +8,12 @@ Source: `keras.src.utils.naming` and the constructors of the classes with hidden
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen import registry
 from kcodegen.ir.graph import Call
 from kcodegen.ir.values import Args, refs
+from kcodegen.records import record
 from kcodegen.registry.masking import MaskReplay, records_masks
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import snake_case
@@ -21,7 +22,7 @@ MASK_PREFIXES = frozenset({"concatenate"})
 """Prefixes of layers that Keras also counts for the ops it makes masks with."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Counters:
     """How many names each prefix has given out."""
 
@@ -66,7 +67,7 @@ def op_prefix(key: str) -> str:
     return snake_case(registry.op(key).name)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class MaskNames:
     """Counts the ops that Keras makes for masks, call by call."""
 

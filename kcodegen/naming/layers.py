@@ -9,12 +9,13 @@ leaves out whatever looks automatic, also where the number changes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.ir.order import rename_calls
+from kcodegen.ir.rewrite import HOLDERS
 from kcodegen.ir.values import Args, Dict, Obj, Value, lookup
 from kcodegen.naming.counters import (
     MASK_PREFIXES,
@@ -25,6 +26,7 @@ from kcodegen.naming.counters import (
     op_prefix,
     prefix_of,
 )
+from kcodegen.records import record
 from kcodegen.registry.masking import makes_mask
 from kcodegen.registry.rows import ClassRow, holds_of
 from kcodegen.registry.vocabulary import SEQUENTIAL, Vocabulary
@@ -33,7 +35,7 @@ from kcodegen.words import prose
 Policy = Literal["auto", "keep", "drop"]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Namer:
     """Walks what a page constructs in the order it does, and decides on every name.
 
@@ -119,9 +121,11 @@ class Namer:
             obj = replace(obj, named=named)
         own = lookup(args, "name") if obj.named else None
         self._take_hidden(row, args, "construct", own if isinstance(own, str) else None)
-        return replace(obj, args=args)
+        return obj if args is obj.args else replace(obj, args=args)
 
     def _args(self, args: Args, row: ClassRow) -> Args:
+        if not any(type(value) in HOLDERS for _, value in args):  # most are scalars
+            return args
         return tuple((name, self.value(value, holds_of(row, name))) for name, value in args)
 
     def value(self, value: Value, holds: str = "") -> Value:

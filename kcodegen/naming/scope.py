@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kcodegen.records import record
 from kcodegen.words import RESERVED, identifier
 
 # What every page may import or define by itself.
@@ -14,7 +15,7 @@ PAGE_NAMES = frozenset(
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Scope:
     """Gives out identifiers that are taken by nothing else."""
 

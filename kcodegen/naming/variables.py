@@ -7,12 +7,13 @@ role it plays where it joins the others: the `shortcut` of a sum, the `gate` of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.order import operands
 from kcodegen.ir.values import Dict, Ref, Value, refs
 from kcodegen.naming.scope import Scope
+from kcodegen.records import record
 
 _PLAIN = "y"
 # What a branch is called by the operation that joins it to another.
@@ -20,7 +21,7 @@ _JOINS = {"multiply": "gate", "concatenate": "branch"}
 _SUMS = frozenset({"add", "subtract", "average", "maximum", "minimum"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Wish:
     """What is known of a call's outputs: proposed names, and whether they come as a tuple.
 
@@ -37,7 +38,7 @@ class Wish:
     is_nested: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Variables:
     """Assigns a name to every output of the calls of one graph, in the order of the page."""
 

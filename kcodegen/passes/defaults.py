@@ -83,7 +83,7 @@ def _is_default(value: Value, param: Parameter, given: dict[str, Value], params:
 
 def _bare(obj: Obj) -> Obj:
     """Return an object without its own default arguments, as the rows hold their defaults."""
-    return replace(obj, args=drop_defaults(obj.key, obj.args), tag=None)
+    return Obj(obj.key, drop_defaults(obj.key, obj.args), obj.body)
 
 
 @cache

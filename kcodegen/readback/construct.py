@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from kcodegen import registry
@@ -17,6 +17,7 @@ from kcodegen.naming.counters import (
     prefix_of,
 )
 from kcodegen.readback.values import Made, Outputs, Path, ReadBackError, Trace
+from kcodegen.records import record
 from kcodegen.registry.arity import output_names
 from kcodegen.registry.masking import can_make_mask
 from kcodegen.registry.rows import ClassRow, OpRow, holds_of
@@ -30,7 +31,7 @@ from kcodegen.registry.vocabulary import (
 )
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Constructor:
     """Records what is constructed and called, and counts automatic names.
 

@@ -6,6 +6,7 @@ This is checked before anything is read, over the whole text, the fixed parts in
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from kcodegen.readback.values import ReadBackError
 from kcodegen.registry.vocabulary import Vocabulary
@@ -37,6 +38,8 @@ def _kinds(*classes: type[ast.AST]) -> frozenset[type[ast.AST]]:
 
 _NODES = _kinds(*_PAGE)
 _FIXED_NODES = _kinds(*_PAGE, *_PROSE)
+# The kinds of nodes that may say something wrong.
+_CHECKED = frozenset({ast.Name, ast.FunctionDef, ast.arguments, ast.Attribute})
 
 
 def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> None:
@@ -51,10 +54,28 @@ def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> No
         is_fixed = isinstance(statement, ast.If) or (
             isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in fixed
         )
-        for node in ast.walk(statement):
-            _check_node(node, is_fixed)
+        kinds = _FIXED_NODES if is_fixed else _NODES
+        for node in _walk(statement):
+            if type(node) not in kinds:
+                raise ReadBackError(f"a page holds no {type(node).__name__}")
+            if type(node) in _CHECKED:
+                _check_node(node, is_fixed)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 _check_import(node, allowed)
+
+
+def _walk(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Yield every node, as `ast.walk` does in three times the time."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for field in node._fields:
+            value = getattr(node, field)
+            if isinstance(value, list):
+                waiting.extend(item for item in value if isinstance(item, ast.AST))
+            elif isinstance(value, ast.AST):
+                waiting.append(value)
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -69,8 +90,6 @@ def _belongs_to_a_page(statement: ast.stmt) -> bool:
 
 
 def _check_node(node: ast.AST, is_fixed: bool) -> None:
-    if type(node) not in (_FIXED_NODES if is_fixed else _NODES):
-        raise ReadBackError(f"a page holds no {type(node).__name__}")
     if isinstance(node, ast.Name) and node.id in _FORBIDDEN and not is_fixed:
         raise ReadBackError(f"a page never uses {node.id}")
     if isinstance(node, ast.FunctionDef) and node.decorator_list:

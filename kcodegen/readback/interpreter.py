@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from kcodegen import registry
@@ -25,6 +25,7 @@ from kcodegen.readback.values import (
     Trace,
     Trained,
 )
+from kcodegen.records import record
 from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
 
 _STEPS = 100_000  # statements; the largest known model has some 3,000
@@ -70,7 +71,7 @@ class _Returned(Exception):  # noqa: N818  (a way out, no error)
         self.value = value
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Interpreter:
     """The state of one reading: the page's names, the counters, the trace."""
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from kcodegen.ir.graph import Call
 from kcodegen.ir.program import Function
 from kcodegen.ir.values import Ref, Value
+from kcodegen.records import record
 
 
 class ReadBackError(Exception):
     """The text of a page can't be read, or says something that pages never say."""
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False)
 class Made:
     """An object that the page constructs: a layer, an optimizer, an initializer, a model.
 
@@ -36,14 +37,14 @@ class Made:
     is_model: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Path:
     """A dotted name that stands for something public: `keras.layers.Dense`."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Method:
     """A method of a list, or `model.compile`."""
 
@@ -51,21 +52,21 @@ class Method:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Outputs:
     """The outputs of a call whose number no table knows: a tensor, or a list of them."""
 
     call: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Trained:
     """The model that `compile_model` is given; it gathers what `compile` is called with."""
 
     training: dict[str, Any] | None = None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Trace:
     """The calls made so far, in the order of the page.
 

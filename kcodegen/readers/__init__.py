@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from kcodegen.diagnostics import Diagnostic, FileError
+from kcodegen.diagnostics import CompileError, Diagnostic, FileError
 from kcodegen.ir.document import Node
-from kcodegen.readers import containers, json_text
+from kcodegen.readers import json_text
 
 
 def read(path: Path | Literal["-"]) -> Node:
@@ -39,10 +39,15 @@ def read_bytes(data: bytes, name: str) -> Node:
 
     Raises CompileError when `data` is not strict JSON in UTF-8, or exceeds a limit.
     """
-    container = containers.recognise(data)
-    if container is not None:
-        raise container.refusal(name)
-    return Node(json_text.parse(data))
+    try:
+        return Node(json_text.parse(data))
+    except CompileError:
+        from kcodegen.readers import containers  # only what is no JSON needs them
+
+        container = containers.recognise(data)
+        if container is not None:
+            raise container.refusal(name) from None
+        raise
 
 
 def _folder(path: Path) -> FileError:
@@ -51,5 +56,7 @@ def _folder(path: Path) -> FileError:
     hint = "name the JSON file in it"
     if (path / "saved_model.pb").exists():
         message = f"{str(path)!a} is a SavedModel folder, which holds no architecture"
-        hint = containers.TO_JSON
+        from kcodegen.readers.containers import TO_JSON
+
+        hint = TO_JSON
     return FileError(Diagnostic("unreadable-file", message, hint=hint))

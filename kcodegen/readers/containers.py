@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from kcodegen.diagnostics import CompileError, rejected
+from kcodegen.records import record
 from kcodegen.words import prose
 
 TO_JSON = "load the model where it was made and save `model.to_json()`"
 _RAW = "download the raw file itself"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Container:
     """One kind of file that is not JSON.
 

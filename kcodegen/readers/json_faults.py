@@ -6,9 +6,10 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kcodegen.diagnostics import Diagnostic, Origin
+from kcodegen.records import record
 from kcodegen.words import prose
 
 # Shorter integers fit in 64 bits whatever their digits are.
@@ -19,7 +20,7 @@ _TOKEN = re.compile(rf'[\[\]{{}},"]|{_NUMBER}|-?Infinity|NaN')
 _STRINGS = json.JSONDecoder()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Frame:
     """An open object or array: the key in progress, and the keys so far of an object."""
 

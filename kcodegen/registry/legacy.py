@@ -6,10 +6,10 @@ inside TensorFlow. Keras 1 spelled nearly everything otherwise and is not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
+from kcodegen.records import record
 from kcodegen.registry.rows import ClassRow
 
 Versions = tuple[str, str]
@@ -18,7 +18,7 @@ KERAS_2: Final = ("2.0", "2.15")
 TF_KERAS: Final = ("2.4", "2.15")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LegacyArgument:
     """An argument that Keras 3.15 does not take any more.
 
@@ -39,7 +39,7 @@ class LegacyArgument:
         return not self.only_if or any(same(value, allowed) for allowed in self.only_if)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LegacyValue:
     """A value that is spelled otherwise now: `reduction="auto"`."""
 
@@ -50,7 +50,7 @@ class LegacyValue:
     versions: Versions = KERAS_2
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LegacyDefault:
     """What an argument was when a file of these versions left it out."""
 
@@ -60,7 +60,7 @@ class LegacyDefault:
     versions: Versions = KERAS_2
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LegacyClass:
     """A class that is another one with some arguments now."""
 

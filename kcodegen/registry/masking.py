@@ -9,13 +9,14 @@ Source: `Layer.__call__`, and the `compute_mask` of every class that has one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 
 from kcodegen import registry
 from kcodegen.ir.graph import Call
 from kcodegen.ir.order import flatten
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Value, lookup
+from kcodegen.records import record
 
 # Layers whose `call` takes one `mask`.
 _ONE_MASK = frozenset(
@@ -63,7 +64,7 @@ def is_empty(mask: Value) -> bool:
     return next(flatten(mask), None) is None
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class MaskReplay:
     """Keras' state while layers are called one after another.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from kcodegen.ir.values import Args, Value, lookup, same
+from kcodegen.records import record
 
 
 class Required:
@@ -18,7 +18,7 @@ class Required:
 REQUIRED: Final = Required()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Parameter:
     """One argument of a constructor or a function.
 
@@ -61,7 +61,7 @@ LAYER_EXTRA: Final[dict[str, Parameter]] = {
 """The arguments of every layer, where its constructor takes them through `**kwargs`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Hidden:
     """An automatic name that Keras uses up by itself.
 
@@ -87,7 +87,7 @@ class Hidden:
         return value is not None and value is not False and value != 0 and value != ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ClassRow:
     """A public class: where it is imported from and what its constructor takes.
 
@@ -136,7 +136,7 @@ class ClassRow:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class OpRow:
     """An operation class and the public function that makes it.
 

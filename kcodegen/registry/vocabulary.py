@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from kcodegen import registry
 from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.ir.values import Value
+from kcodegen.records import record
 from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
 from kcodegen.words import is_identifier, prose, snake_case
 
@@ -55,7 +55,7 @@ SEQUENTIAL = ClassRow(
 OWN_ROWS = {row.key: row for row in (INPUT, MODEL, SEQUENTIAL)}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Vocabulary:
     """Looks up classes by what a file calls them, and rows by their key.
 

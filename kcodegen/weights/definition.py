@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Graph, Shape
 from kcodegen.ir.values import Args, Dict, Obj, Value, lookup
+from kcodegen.records import record
 
 WeightShape: TypeAlias = "tuple[int, ...]"
 Weights: TypeAlias = "tuple[WeightShape, ...]"
@@ -16,7 +16,7 @@ class UnknownWeightsError(Exception):
     """A definition does not say what the weights are."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Definition:
     """A constructor call and what it was built with.
 

@@ -9,11 +9,11 @@ import ast
 import math
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
+from kcodegen.records import record
 from kcodegen.words import prose
 
 MAX_HEADER = 64 * 2**10
@@ -51,7 +51,7 @@ _WEIGHT = re.compile(r"weight_(0|[1-9][0-9]*)\.npy")
 _SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Header:
     """What a `.npy` file says of its array.
 
