@@ -37,8 +37,8 @@ def build_model() -> keras.Model:
 def load_weights(model: keras.Model, directory: str | Path) -> None:
     """Load weight_0.npy, weight_1.npy, ... in the order of `model.weights`.
 
-    Raises ValueError with the name of every file that is missing, left over or
-    misshapen; `model` is changed only once every file has been checked.
+    Raises ValueError with the name of every file that is missing, left over,
+    misshapen or holds no numbers; until all are checked, `model` stays as it is.
     """
     directory = Path(directory)
     names = [f"weight_{i}.npy" for i in range(len(model.weights))]
@@ -54,6 +54,8 @@ def load_weights(model: keras.Model, directory: str | Path) -> None:
         if array.shape != tuple(variable.shape):
             needed = f"{variable.path} needs {tuple(variable.shape)}"
             problems.append(f"{name} has shape {array.shape}, but {needed}")
+        elif array.dtype.kind not in "biufc":
+            problems.append(f"{name} holds {array.dtype}, not numbers")
         arrays.append(array)
     if problems:
         raise ValueError(f"{directory}: {'; '.join(problems)}")
