@@ -9,6 +9,7 @@ from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import number_ops, operands, post_order, rename_calls
 from kcodegen.ir.values import Ref, refs
 from kcodegen.readback.values import Made, ReadBackError
+from kcodegen.registry.vocabulary import INPUT
 
 if TYPE_CHECKING:
     from kcodegen.readback.construct import Constructor
@@ -22,6 +23,8 @@ def graph_of(made: Made, constructor: Constructor) -> Graph:
         layers = tuple(_layer(layer, constructor) for layer in made.layers)
         return Graph(name, made.key, layers, args=args)
     inputs, outputs = constructor.value(made.inputs), constructor.value(made.outputs)
+    if not all(_is_input(ref, constructor) for ref in refs(inputs)):
+        raise ReadBackError("a model begins at inputs")
     calls = {call.id: call for call in constructor.trace.calls}
     before = {id: [ref.call for ref in operands(call)] for id, call in calls.items()}
     roots = [ref.call for ref in (*refs(outputs), *refs(inputs))]
@@ -29,6 +32,11 @@ def graph_of(made: Made, constructor: Constructor) -> Graph:
     kept = tuple(call for call in constructor.trace.calls if call.id in used)
     graph = Graph(name, made.key, (), kept, inputs, outputs, args)
     return _named(graph, constructor)
+
+
+def _is_input(ref: Ref, constructor: Constructor) -> bool:
+    number = ref.call.partition("/")[0]  # an op has none
+    return bool(number) and constructor.trace.made[number].key == INPUT.key
 
 
 def _named(graph: Graph, constructor: Constructor) -> Graph:
