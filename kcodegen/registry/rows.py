@@ -55,10 +55,11 @@ LAYER_EXTRA: Final[dict[str, Parameter]] = {
         Parameter("trainable", True, True),
         Parameter("dtype", None, "float32", holds="dtype_policy"),
         Parameter("autocast", True, True),
+        Parameter("bounding_box_format", None, None),
         Parameter("name", None, None),
     )
 }
-"""The arguments of every layer, where its constructor takes them through `**kwargs`."""
+"""The arguments of every layer, and of every layer for images, that go through `**kwargs`."""
 
 
 @record(frozen=True)

@@ -58,9 +58,10 @@ TRIALS: dict[str, tuple[Any, ...]] = {
     "trainable": (False,),
     "dtype": ("float16", "int32"),
     "autocast": (False,),
+    "bounding_box_format": ("xyxy",),
     "name": ("given",),
 }
-"""For each argument of every layer values that are not its default."""
+"""For each argument that layers inherit values that are not its default."""
 
 MODEL = ClassRow(
     key="keras.Model",
@@ -224,10 +225,11 @@ def _widened_by_build(key: str, cls: type, param: Parameter, built: Args) -> Par
 def _extra(key: str, cls: type, config: Json) -> Iterator[Parameter]:
     """Yield what the constructor takes through `**kwargs` and writes to its config."""
     named = {param.name for param in signature(cls)}
+    required = needed(key, cls)
     for name, value in config.items():
-        if name in named or name in TRIALS:
+        if name in named or (name in TRIALS and name not in required):
             continue
-        if name in needed(key, cls):
+        if name in required:
             yield Parameter(name)
         elif config_or_none(key, cls, **{name: value}) is not None:
             default = None if (key, name) in overrides.UNSEEN else value_of(value)
@@ -235,7 +237,9 @@ def _extra(key: str, cls: type, config: Json) -> Iterator[Parameter]:
     if not issubclass(cls, keras.Layer):
         return
     for name, values in TRIALS.items():
-        if name not in named and any(_shows(key, cls, config, name, value) for value in values):
+        if name in named or name in required:
+            continue
+        if any(_shows(key, cls, config, name, value) for value in values):
             usual = LAYER_EXTRA[name]
             if name in config and name != "name":
                 usual = replace(usual, serialized=value_of(config[name]))
