@@ -13,10 +13,10 @@ from kcodegen.frontends.context import Context
 from kcodegen.frontends.values import read_value
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Shape
-from kcodegen.ir.values import Args, Dict, Ref, Value
+from kcodegen.ir.values import Args, Dict, Ref, Value, same
 from kcodegen.records import record
 from kcodegen.registry.rows import OpRow
-from kcodegen.words import did_you_mean, prose
+from kcodegen.words import did_you_mean, is_identifier, prose
 
 
 @record(frozen=True)
@@ -112,13 +112,15 @@ def _op_call(
         if key == "name":
             continue
         if key not in renamed:
+            if any(key == ignored and same(child.value, value) for ignored, value in row.ignored):
+                continue
             hint = did_you_mean(key, renamed)
             raise child.error("unknown-argument", f"{name} has no argument {prose(key)!r}", hint)
         param = row.param(renamed[key])
         holds = param.holds if param is not None else ""
         bound[renamed[key]] = read_value(child, context, holds)
     order = {param.name: i for i, param in enumerate(row.params)}
-    ordered = tuple(sorted(bound.items(), key=lambda item: order[item[0]]))
+    ordered = tuple(sorted(bound.items(), key=lambda item: order.get(item[0], len(order))))
     return Call(call_id, "op", row.key, (), ordered, node.origin, call_id[1:].rpartition("/")[0])
 
 
@@ -138,7 +140,7 @@ def _bind_operands(
         bound = dict(zip(names, args, strict=False))
     known = {param.name for param in row.params}
     for key, value in kwargs:
-        if key not in known:
+        if key not in known and not (row.open_keywords and is_identifier(key)):
             hint = did_you_mean(key, known)
             raise node.error("unknown-argument", f"{row.name} has no argument {prose(key)!r}", hint)
         bound[key] = value

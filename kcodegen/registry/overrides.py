@@ -161,6 +161,11 @@ ALIAS_OPS: Final[dict[str, str]] = {"Abs": "keras.ops.abs", "Conj": "keras.ops.c
 OPEN_KEYWORDS: Final = frozenset({"Einsum", "Rearrange"})
 """Operations whose function passes any other keyword argument on to the call."""
 
+EXTRA_OPS: Final[dict[str, tuple[Parameter, ...]]] = {
+    "LayerNorm": (Parameter("rms_scaling", False, False, keyword_only=True),)
+}
+"""What functions take through `**kwargs` and give to the class under the same name."""
+
 POSITIONAL_OPS: Final[dict[str, int]] = {
     "keras.ops.arange": 3,
     "keras.ops.batch_normalization": 3,

@@ -108,8 +108,10 @@ def _row(key: str, cls: type, function: FunctionType, recipe: Recipe | None) -> 
     """Return the row of a class that `function` makes; an alias takes just its operands."""
     listed = inspect.signature(function).parameters.values()
     params = [p for p in listed if p.kind is not p.VAR_KEYWORD]
-    rows = tuple(_parameter(param) for param in params)
+    extra = overrides.EXTRA_OPS.get(cls.__name__, ())
+    rows = (*(_parameter(param) for param in params), *extra)
     config = _config(recipe, cls) if recipe else ()
+    config = (*config, *((param.name, param.name) for param in extra))
     taken, named, variadic = (
         _operands(recipe) if recipe else (tuple(p.name for p in params), (), "")
     )
