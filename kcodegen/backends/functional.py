@@ -28,7 +28,7 @@ from kcodegen.ir.values import Dict, Hole, Ref, Value, refs
 from kcodegen.naming.scope import Scope
 from kcodegen.naming.variables import Variables, Wish
 from kcodegen.records import record
-from kcodegen.registry.arity import output_names
+from kcodegen.registry.arity import names_of, output_structure
 from kcodegen.registry.vocabulary import INPUT, MODEL, is_custom
 from kcodegen.words import identifier
 
@@ -43,6 +43,7 @@ class FunctionalBody:
     layers: dict[str, Layer] = field(default_factory=dict)
     layer_names: dict[str, str] = field(default_factory=dict)
     env: dict[Ref, Expr] = field(default_factory=dict)
+    structures: dict[str, Value] = field(default_factory=dict)
     wishes: dict[str, Wish] = field(default_factory=dict)
     names: dict[Ref, str] = field(default_factory=dict)
     uses: Counter[Ref] = field(default_factory=Counter)
@@ -58,6 +59,7 @@ class FunctionalBody:
             self.uses.update(operands(call))
         self.uses.update(refs(frame.outputs))
         graph = Graph(frame.name, frame.style, (), tuple(calls), frame.inputs, frame.outputs)
+        self.structures = {call.id: self._structure(call) for call in calls}
         self.wishes = {call.id: self._wish(call) for call in calls}
         self._name_shared_layers()
         self.names = Variables(graph, self.wishes, self.scope).assign()
@@ -76,10 +78,16 @@ class FunctionalBody:
             if self.calls_of[name] > 1:
                 self.layer_names[name] = self.scope.unique(name, "layer")
 
+    def _structure(self, call: Call) -> Value:
+        if call.kind == "op":
+            return output_structure(call.target, call.kwargs)
+        layer = self.layers[call.target]
+        return output_structure(layer.key, layer.args, call.args, call.kwargs, layer.body)
+
     def _wish(self, call: Call) -> Wish:
         if call.kind == "op":
             kind = call.target.rpartition(".")[2]
-            return self._outputs_wish(kind, kind, output_names(call.target, call.kwargs, ()))
+            return self._outputs_wish(kind, kind, call)
         layer = self.layers[call.target]
         word, kind = identifier(layer.name, "layer"), layer.key.rpartition(".")[2].lower()
         if layer.key == INPUT.key:
@@ -91,32 +99,21 @@ class FunctionalBody:
             source = first.call.rpartition("/")[0].lstrip("/") if first is not None else ""
             is_input = source in self.layers and self.layers[source].key == INPUT.key
             word = f"{identifier(source)}_{word}" if is_input else word
-        if layer.body is not None:
-            return self._nested_wish(word, kind, layer.body, shared)
-        if is_custom(layer.key):
-            indices = {ref.index for ref in self.uses if ref.call == call.id}
-            return Wish(word, kind, whole=bool(indices - {0}))
-        return self._outputs_wish(word, kind, output_names(layer.key, layer.args, call.kwargs))
+        names = _names_of_ends(layer.body) if layer.body is not None else ()
+        if names:
+            return Wish(word, kind, names, is_nested=shared)
+        return self._outputs_wish(word, kind, call, layer.body is not None and shared)
 
-    def _outputs_wish(self, word: str, kind: str, several: tuple[str, ...] | None) -> Wish:
-        if several == ():
-            return Wish(word, kind, whole=True)
-        return Wish(word, kind, several)
-
-    def _nested_wish(self, word: str, kind: str, body: Graph, shared: bool) -> Wish:
-        outputs = body.outputs
-        if outputs is None or isinstance(outputs, Ref):
-            return Wish(word, kind, is_nested=shared)
-        if isinstance(outputs, tuple) and len(outputs) > 1:
-            names = [
-                identifier(item.call.rpartition("/")[0].lstrip("/"))
-                if isinstance(item, Ref)
-                else ""
-                for item in outputs
-            ]
-            if all(names) and len(set(names)) == len(names):
-                return Wish(word, kind, tuple(names), is_nested=shared)
-        return Wish(word, kind, whole=True, is_nested=shared)
+    def _outputs_wish(self, word: str, kind: str, call: Call, is_nested: bool = False) -> Wish:
+        match self.structures[call.id]:
+            case str():
+                return Wish(word, kind, is_nested=is_nested)
+            case None:  # a user's class: a list if more than its first output is used
+                indices = {ref.index for ref in self.uses if ref.call == call.id}
+                return Wish(word, kind, whole=bool(indices - {0}), is_nested=is_nested)
+            case structure:
+                names = names_of(structure) or None
+                return Wish(word, kind, names, whole=names is None, is_nested=is_nested)
 
     # Statements
 
@@ -221,9 +218,9 @@ class FunctionalBody:
 
     def _reach(self, call: Call, base: Expr) -> None:
         """Note the subscripts that lead to the outputs of a structure."""
-        layer = self.layers.get(call.target)
-        if layer is not None and layer.body is not None:
-            for index, path in enumerate(paths(layer.body.outputs)):
+        structure = self.structures[call.id]
+        if structure:
+            for index, path in enumerate(paths(structure)):
                 expr = base
                 for key in path:
                     expr = Subscript(expr, Literal(key))
@@ -246,6 +243,14 @@ class FunctionalBody:
         func = self.expressions.imports.name(frame.style)
         ends = (self._argument(frame.inputs), self._argument(frame.outputs))
         return [*body, Return(CallExpr(func, ends, kwargs))]
+
+
+def _names_of_ends(body: Graph) -> tuple[str, ...]:
+    """Return the names of a nested model's outputs, when they are a list of different layers'."""
+    ends = body.outputs if isinstance(body.outputs, tuple) else ()
+    calls = [item.call for item in ends if isinstance(item, Ref)]
+    names = tuple(identifier(call.rpartition("/")[0].lstrip("/")) for call in calls)
+    return names if len(set(names)) == len(ends) > 1 else ()
 
 
 def paths(value: Value) -> list[tuple[str | int, ...]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends.calls import Wires, read_call
 from kcodegen.frontends.context import Context
+from kcodegen.frontends.outputs import wrong_outputs
 from kcodegen.frontends.values import find_row, is_model, read_config, read_value
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Graph, Layer, Shape
@@ -221,7 +222,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
     key = _model_key(node, context, "Functional", MODEL.key)
     modern = any(e.node.field("config").has("optional") for e in entries if e.node.has("config"))
     shapes: dict[Ref, Shape] = dict(wires.shapes)
-    return Graph(
+    graph = Graph(
         name=_model_name(config),
         style=key,
         layers=tuple(layers),
@@ -232,6 +233,8 @@ def _read_functional(node: Node, context: Context) -> Graph:
         origin=node.origin,
         shapes=shapes,
     )
+    context.problems.found.extend(wrong_outputs(graph))
+    return graph
 
 
 def _model_row(key: str, context: Context) -> ClassRow:

@@ -176,7 +176,8 @@ def preferred_outputs(graph: Graph, wishes: Mapping[str, Wish]) -> dict[Ref, str
     value: Value = graph.outputs
     if isinstance(value, Dict):
         named = ((item, key) for key, item in value.items if isinstance(item, Ref))
-        return {ref: key for ref, key in named if not wishes[ref.call].fixed}
+        held = ((ref, key, wishes[ref.call]) for ref, key in named)
+        return {ref: key for ref, key, wish in held if not (wish.fixed or wish.whole)}
     if isinstance(value, Ref):
         wish = wishes[value.call]
         return {} if wish.several or wish.whole or wish.fixed else {value: "outputs"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import field
+from itertools import count
 from typing import Any
 
 from kcodegen import registry
-from kcodegen.ir.graph import Call
+from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value, refs
 from kcodegen.naming.counters import (
     Counters,
@@ -18,7 +19,7 @@ from kcodegen.naming.counters import (
 )
 from kcodegen.readback.values import Made, Outputs, Path, ReadBackError, Trace
 from kcodegen.records import record
-from kcodegen.registry.arity import output_names
+from kcodegen.registry.arity import mirrored, output_structure
 from kcodegen.registry.masking import can_make_mask
 from kcodegen.registry.rows import ClassRow, OpRow, holds_of
 from kcodegen.registry.vocabulary import (
@@ -150,14 +151,16 @@ class Constructor:
         if row is not None and row.kind not in ("layer", "custom"):
             raise ReadBackError(f"{made.key} can't be called")
         call = self._record(made, tuple(args), kwargs)
-        if made.is_model:
-            return self._model_outputs(made, call)
-        names = output_names(made.key, self.args(made), call.kwargs)
-        if is_custom(made.key) or names == ():
-            return Outputs(call.id)
-        if names is None:
-            return Ref(call.id)
-        return [Ref(call.id, index) for index in range(len(names))]
+        if made.is_model and made.layers is None:
+            return _outputs(call, mirrored(self.value(made.outputs)))
+        body = self._body(made) if made.is_model else None
+        own = self.args(made) if body is None else ()
+        return _outputs(call, output_structure(made.key, own, call.args, call.kwargs, body))
+
+    def _body(self, made: Made) -> Graph:
+        from kcodegen.readback.graphs import graph_of
+
+        return graph_of(made, self)
 
     def _record(self, made: Made, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         if made.uses == 0:
@@ -172,21 +175,6 @@ class Constructor:
             brought = self.masks.call(call, made.key, self.args(made))
             self.trace.mask_names[call.id] = brought
         return call
-
-    def _model_outputs(self, made: Made, call: Call) -> Any:
-        if made.layers is not None:
-            return Ref(call.id)
-        count = iter(range(1_000_000))
-
-        def mirror(value: Any) -> Any:
-            if isinstance(value, (list, tuple)):
-                return [mirror(item) for item in value]
-            if isinstance(value, dict):
-                found = {key: mirror(value[key]) for key in sorted(value)}
-                return {key: found[key] for key in value}
-            return Ref(call.id, next(count))
-
-        return mirror(made.outputs)
 
     def op(self, row: OpRow, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Return the outputs of an op."""
@@ -203,9 +191,10 @@ class Constructor:
         else:
             bound = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
-            if name in bound or name not in names:
+            if name in bound or not (name in names or row.open_keywords):
                 raise ReadBackError(f"{row.key} has no free argument {name}")
             bound[name] = value
+        names += [name for name in kwargs if name not in names]
         ordered = tuple((name, self.value(bound[name])) for name in names if name in bound)
         if not any(True for _, value in ordered for _ in refs(value)):
             raise ReadBackError(f"{row.key} is given no tensor")
@@ -213,12 +202,7 @@ class Constructor:
         self.trace.op_names[call.id] = self.counters.take(op_prefix(row.key))
         self.trace.ops += 1
         self.trace.calls.append(call)
-        outputs = output_names(row.key, ordered, ())
-        if outputs == ():
-            return Outputs(call.id)
-        if outputs is None:
-            return Ref(call.id)
-        return [Ref(call.id, index) for index in range(len(outputs))]
+        return _outputs(call, output_structure(row.key, ordered))
 
     # Values
 
@@ -255,11 +239,9 @@ class Constructor:
 
     def object(self, made: Made, holds: str = "") -> Obj:
         """Return an object as an IR value, the automatic name of a layer included."""
-        from kcodegen.readback.graphs import graph_of
-
         tag = made.number if self.tags else None
         if made.is_model:
-            graph = graph_of(made, self)
+            graph = self._body(made)
             return Obj(graph.style, graph.args, body=graph, tag=tag)
         args = self.args(made)
         given = not made.counted or counts_names(self.vocabulary.row(made.key), holds)
@@ -272,6 +254,25 @@ class Constructor:
         if len(args) != 1 or set(kwargs) != {"dtype"} or not isinstance(dtype, str):
             raise ReadBackError("an array has its numbers and a dtype")
         return Array(kind, dtype, self.value(args[0]))
+
+
+def _outputs(call: Call, structure: Value) -> Any:
+    """Return what a call returns: a tensor, lists and dicts of them, or nobody knows how many."""
+    if structure is None or structure == ():
+        return Outputs(call.id)
+    numbers = count()
+
+    def made(value: Value) -> Any:
+        match value:
+            case tuple():
+                return [made(item) for item in value]
+            case Dict(items):  # Keras counts the tensors of a dict in the order of its keys
+                found = {key: made(item) for key, item in sorted(items, key=lambda pair: pair[0])}
+                return {key: found[key] for key, _ in items}
+            case _:
+                return Ref(call.id, next(numbers))
+
+    return made(structure)
 
 
 def _tensors(value: Any) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
+from kcodegen import CompileError, Options, compile_model, registry
 from kcodegen.ir.values import same
 from kcodegen.readback.canonical import canonical_graph
 from tests.frontends.documents import (
@@ -46,6 +48,7 @@ def dense(name: str, *nodes: Any, **config: Any) -> dict[str, Any]:
 A = tensor("a")
 GOOD = functional(dense("d", node(A)), op("add", "Add", node(tensor("d"), 1.0)))
 HIDDEN_INPUT = layer("b", "InputLayer", batch_shape="x")
+HALVES = {"indices_or_sections": 2}
 CIRCLE = (dense("d", node(tensor("e"))), dense("e", node(tensor("d"))))
 # code -> document, and the place that is named
 BROKEN: dict[str, tuple[Any, str]] = {
@@ -53,6 +56,15 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "unknown-reference: use": (functional(dense("d", node(tensor("a", 1)))), "keras_history"),
     "unknown-reference: negative": (functional(dense("d", node(tensor("a", -1)))), "/args/0/"),
     "unknown-reference: index": (functional(dense("d", node(tensor("a", 0, -1)))), "/args/0/"),
+    "unknown-reference: one": (
+        functional(dense("d", node(tensor("a", 0, 1)))),
+        "/config/layers/1/inbound_nodes/0",
+    ),
+    "unknown-reference: end": (functional(dense("d", node(A)), outputs=["d", 0, 1]), ""),
+    "unknown-reference: op": (
+        functional(op("s", "Hsplit", node(A), **HALVES), dense("d", node(tensor("s", 0, 2)))),
+        "/config/layers/2/inbound_nodes/0",
+    ),
     "unknown-reference: output": (functional(outputs=["z", 0, 0]), "/config/output_layers"),
     "unknown-reference: input": (functional(inputs=[["z", 0, 0]]), "/config/input_layers/0"),
     "duplicate-name": (functional(dense("d", node(A)), dense("d", node(A))), "/config/layers"),
@@ -101,9 +113,31 @@ def test_what_is_broken_is_told_with_its_place(why):
     assert found[0].message
 
 
-def test_a_cycle_is_refused_by_the_passes():
-    from kcodegen import CompileError, compile_model
+def test_an_output_that_is_there_is_no_error():
+    read(functional(op("s", "Hsplit", node(A), **HALVES), dense("d", node(tensor("s", 0, 1)))))
 
+
+def test_the_states_of_a_pile_of_unknown_cells_are_refused():
+    cells = [obj("acme", "Cell", {}, registered_name="Acme>Cell")] * 2
+    cell = obj("keras.layers", "StackedRNNCells", {"name": "c", "cells": cells})
+    document = functional(layer("r", "RNN", node(A), cell=cell, return_state=True))
+    with pytest.raises(CompileError) as error:
+        compile_model(document, Options(custom=(("Acme>Cell", "acme.cells:Cell"),)))
+    (found,) = error.value.diagnostics
+    assert found.code == "unknown-outputs"
+    assert found.origin.pointer == "/config/layers/1/inbound_nodes/0"
+    assert found.hint
+
+
+def test_an_ignored_argument_of_an_op_carries_nothing(monkeypatch):
+    row = replace(registry.op("keras.ops.add"), ignored=(("fast", False),))
+    monkeypatch.setattr("kcodegen.registry.find_op", lambda name, module: row)
+    read(functional(op("o", "Add", node(A, 1.0), fast=False)))
+    (found,) = refused(functional(op("o", "Add", node(A, 1.0), fast=True)))
+    assert found.code == "unknown-argument"
+
+
+def test_a_cycle_is_refused_by_the_passes():
     with pytest.raises(CompileError, match="cycle"):
         compile_model(functional(*CIRCLE))
 
