@@ -36,17 +36,12 @@ from kcodegen.readback import ReadBackError, read_back
 from kcodegen.readback.canonical import canonical
 from kcodegen.readers import read, read_bytes
 from kcodegen.records import record
+from kcodegen.registry import helpers
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure import expand, flat_outline
 from kcodegen.weights.variables import parameter_count
 
 DEFAULTS = Options()
-# Private classes that pages write out: their name there, and their key.
-HELPERS = {
-    "CustomScaleLayer": "keras.src.applications.inception_resnet_v2.CustomScaleLayer",
-    "LayerScale": "keras.src.applications.convnext.LayerScale",
-    "StochasticDepth": "keras.src.applications.convnext.StochasticDepth",
-}
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
@@ -194,7 +189,7 @@ def prove(
 ) -> None:
     """Raise ProofError unless the page, read back, is what was compiled."""
     try:
-        found = read_back(text, vocabulary, artifact.kind, builds, takes, HELPERS)
+        found = read_back(text, vocabulary, artifact.kind, builds, takes, helpers.KEYS)
     except ReadBackError as error:
         raise ProofError(
             Diagnostic("read-back", f"the page can't be read back: {error}")

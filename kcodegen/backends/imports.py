@@ -7,14 +7,8 @@ from dataclasses import field
 from kcodegen.ir.program import Name
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
+from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import CUSTOM
-
-# What the templates of private classes use.
-_HELPER_MODULES = {
-    "custom_scale_layer": ("layers",),
-    "layer_scale": ("initializers", "layers"),
-    "stochastic_depth": ("layers", "ops", "random"),
-}
 
 
 @record(frozen=False)
@@ -40,7 +34,7 @@ class Imports:
             return Name(self.custom[key])
         if helper:
             self.helpers[key] = helper
-            self.modules.update(_HELPER_MODULES[helper])
+            self.modules.update(HELPERS[key].imports)
             return Name(key.rpartition(".")[2])
         parts = key.split(".")
         if len(parts) == 2:

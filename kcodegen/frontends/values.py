@@ -18,6 +18,7 @@ from kcodegen.frontends import special
 from kcodegen.frontends.context import Context
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
+from kcodegen.registry import helpers
 from kcodegen.registry.built import built_value
 from kcodegen.registry.rows import ClassRow, Parameter
 from kcodegen.registry.spaces import CUSTOM_PREFIX
@@ -31,8 +32,6 @@ _STRING_KINDS = ("activation", "loss", "metric", "optimizer", "dtype_policy", *_
 # What a user's layer takes like every other layer.
 _INHERITED = {"dtype": "dtype_policy", "activity_regularizer": "regularizer"}
 _SIZE = "vocabulary_size"
-# Classes of Keras' own applications, which nobody means.
-_PRIVATE = frozenset({"CustomScaleLayer", "LayerScale", "StochasticDepth"})
 _SCALARS = (bool, int, float)
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
@@ -112,7 +111,7 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
         return context.vocabulary.row(key)
     shown = aliases[0] if aliases else name
     names = () if ">" in shown else registry.class_names(holds)
-    hint = did_you_mean(name, (n for n in names if n not in _PRIVATE))
+    hint = did_you_mean(name, (n for n in names if n not in helpers.KEYS))
     context.problems.unknown_class(shown, "the class", node.origin, hint)
     return None
 

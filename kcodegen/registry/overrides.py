@@ -81,13 +81,6 @@ UNSEEN: Final = frozenset(
 )
 """Parameters whose serialized default is random or says something about another argument."""
 
-HELPERS: Final[dict[str, str]] = {
-    "keras.src.applications.convnext.LayerScale": "layer_scale",
-    "keras.src.applications.convnext.StochasticDepth": "stochastic_depth",
-    "keras.src.applications.inception_resnet_v2.CustomScaleLayer": "custom_scale_layer",
-}
-"""Private layers of Keras' own applications: a page writes the class out itself."""
-
 EXTRA: Final[dict[str, tuple[Parameter, ...]]] = dict.fromkeys(
     (
         "keras.layers.Conv1D",

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
+import pytest
+
 from kcodegen.backends.imports import Imports
 from kcodegen.naming.scope import Scope
+from kcodegen.registry.helpers import HELPERS
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def test_modules_of_keras_come_in_one_sorted_line():
@@ -40,3 +48,15 @@ def test_two_classes_of_one_name_are_told_apart():
         "from shop.a import Scale",
         f"from shop.b import Scale as {two.id}",
     )
+
+
+@pytest.mark.parametrize("key", HELPERS)
+def test_a_helper_names_what_its_template_imports(key: str) -> None:
+    helper = HELPERS[key]
+    text = (TEMPLATES / "keras3" / "helpers" / f"{helper.template}.py.j2").read_text("utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bases = (node.value for node in nodes if isinstance(node, ast.Attribute))
+    assert {b.id for b in bases if isinstance(b, ast.Name)} - own == set(helper.imports)
+    assert f"class {key.rpartition('.')[2]}(" in text

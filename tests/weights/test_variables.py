@@ -19,7 +19,7 @@ from kcodegen.ir.rewrite import rewrite_graph
 from kcodegen.ir.values import Dict, Obj, Value
 from kcodegen.passes.defaults import drop_defaults
 from kcodegen.readers import read_bytes
-from kcodegen.registry.overrides import HELPERS
+from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.weights import variables
 from kcodegen.weights.npy import folder

@@ -26,6 +26,7 @@ from kcodegen.registry.harvest.probes import (
 )
 from kcodegen.registry.harvest.recipes import UNMADE, needed, signature, takes_keywords
 from kcodegen.registry.harvest.values import Json, serialized, value_of
+from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.rows import LAYER_EXTRA, ClassRow, Parameter
 from kcodegen.words import snake_case
 
@@ -95,7 +96,7 @@ def public_classes() -> dict[str, tuple[str, type]]:
 def helper_classes() -> dict[str, tuple[str, type]]:
     """Return the private layers that Keras' own applications are made of, by their path."""
     found: dict[str, tuple[str, type]] = {}
-    for path in overrides.HELPERS:
+    for path in HELPERS:
         module, _, name = path.rpartition(".")
         found[path] = ("layer", getattr(importlib.import_module(module), name))
     return found
@@ -122,7 +123,7 @@ def names_of(key: str, kind: str, cls: type) -> ClassRow:
         name,
         aliases=tuple(path for path in public_paths().get(cls, ()) if path != key),
         private=cls.__module__,
-        helper=overrides.HELPERS.get(key, ""),
+        helper=HELPERS[key].template if key in HELPERS else "",
         refusal=overrides.REFUSED.get(key, ""),
     )
 
