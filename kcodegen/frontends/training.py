@@ -28,15 +28,17 @@ def read_training(root: Node, context: Context) -> Args | None:
     node = root.get("compile_config")
     if node is None or not node.value:
         return None
-    found = {}
-    for key, child in node.fields():
+    given = dict(node.fields())
+    for key, child in given.items():
         if key not in _ARGUMENTS:
             message = f"compile has no argument {prose(key)!r}"
             hint = did_you_mean(key, _ARGUMENTS)
             context.problems.add(child.error("unknown-argument", message, hint))
-            continue
+    found = []
+    for key, holds in _ARGUMENTS.items():
         try:
-            found[key] = read_value(child, context, _ARGUMENTS[key])
+            if key in given:
+                found.append((key, read_value(given[key], context, holds)))
         except CompileError as error:
             context.problems.add(error)
-    return tuple((key, found[key]) for key in _ARGUMENTS if key in found)
+    return tuple(found)

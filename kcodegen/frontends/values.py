@@ -20,6 +20,7 @@ from kcodegen.ir.document import Json, Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
 from kcodegen.registry import helpers
 from kcodegen.registry.built import built_value
+from kcodegen.registry.overrides import QUIETLY_LOST
 from kcodegen.registry.rows import ClassRow, Parameter
 from kcodegen.registry.spaces import CUSTOM_PREFIX
 from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
@@ -141,6 +142,7 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         hint = "it runs a program that is not in this file; replace the layer in the source"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
+    _warn_of_lost(node, row, context)
     params = _parameters(row)
     found: list[tuple[str, Value]] = []
     for key, value in node.mapping().items():
@@ -162,6 +164,23 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
     return tuple((name, given[name]) for name in params if name in given)
+
+
+def _warn_of_lost(node: Node, row: ClassRow, context: Context) -> None:
+    """Note the arguments that Keras never saves, where another value would matter.
+
+    An older Keras has saved some of them: what is in the file is not lost.
+    """
+    for name in row.lost:
+        param = row.param(name)
+        quiet = name in QUIETLY_LOST or f"{row.name}.{name}" in QUIETLY_LOST
+        if quiet or param is None or node.has(name):
+            continue
+        message = f"Keras saves no {name} of a {row.name}: the page has the default"
+        hint = f"add {name}= there if it was another than {param.default!r}"
+        context.problems.warnings.append(
+            Diagnostic("lost-argument", message, node.origin, hint, severity="warning")
+        )
 
 
 def _is_plain(value: Json, param: Parameter) -> TypeGuard[bool | int | float | None]:

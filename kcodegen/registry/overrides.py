@@ -81,6 +81,20 @@ UNSEEN: Final = frozenset(
 )
 """Parameters whose serialized default is random or says something about another argument."""
 
+QUIETLY_LOST: Final = frozenset(
+    {
+        # With what is missing, the object still computes what it did.
+        *("dtype", "flash_attention", "use_cudnn", "seed"),
+        # Values of weights, which no architecture holds; and of a LoRA, without one.
+        *("weights", "lora_alpha"),
+        # An input's `batch_shape` says it.
+        *("shape", "batch_size", "input_tensor"),
+        # Every other classifier has this loss, and hardly anybody sets its axis.
+        "SparseCategoricalCrossentropy.axis",
+    }
+)
+"""What `get_config()` loses without anybody missing it; all else that a row has `lost` is told."""
+
 EXTRA: Final[dict[str, tuple[Parameter, ...]]] = dict.fromkeys(
     (
         "keras.layers.Conv1D",

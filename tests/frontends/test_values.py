@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kcodegen import registry
 from kcodegen.ir.values import Array, Obj, Slice, Symbol
+from kcodegen.registry.overrides import QUIETLY_LOST
 from tests.frontends.documents import (
     functional,
     layer,
@@ -134,3 +136,35 @@ def test_compile_config():
     (diagnostic,) = refused(document | {"compile_config": wrong})
     assert diagnostic.code == "unknown-argument"
     assert "optimizer" in diagnostic.hint
+
+
+HUBER = obj("keras.losses", "Huber", {"name": "huber_loss", "reduction": "sum"})
+
+
+def test_what_keras_never_saves_is_told_once_for_each_object():
+    warnings = read([HUBER, HUBER])[1]
+    assert [(w.code, w.severity) for w in warnings] == [("lost-argument", "warning")] * 2
+    assert [w.origin.pointer for w in warnings] == ["/0/config", "/1/config"]
+    assert "delta" in warnings[0].message
+    assert "1.0" in warnings[0].hint
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {**HUBER, "config": {**HUBER["config"], "delta": 2.0}},  # an older Keras wrote it
+        obj("keras.losses", "MeanSquaredError", {"name": "mse", "reduction": "sum"}),
+        obj("keras.losses", "SparseCategoricalCrossentropy", {"name": "s", "from_logits": True}),
+        obj("keras.layers", "LSTM", {"name": "l", "units": 3}),
+    ],
+    ids=lambda value: value["class_name"],
+)
+def test_what_nobody_misses_is_not_told(value):
+    assert read(value)[1] == ()
+
+
+def test_every_quiet_loss_is_one():
+    rows = [registry.candidates(name)[0] for name in registry.class_names()]
+    lost = {name for row in rows for name in row.lost}
+    lost |= {f"{row.name}.{name}" for row in rows for name in row.lost}
+    assert lost >= QUIETLY_LOST
