@@ -68,6 +68,8 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     if is_model(node):
         graph = context.read_model(node, context)
         return Obj(graph.style, graph.args, body=graph)
+    if context.is_legacy and (dropped := _read_dropped(node, name, context)) is not None:
+        return dropped
     found = find_row(node, context, holds)
     if found is None:
         return None
@@ -77,6 +79,18 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     config = node.get("config")
     args = read_config(config, found, context) if config is not None else ()
     return Obj(found.key, args, tag=tag if isinstance(tag, int) else None)
+
+
+def _read_dropped(node: Node, name: str, context: Context) -> Obj | None:
+    """Return an object whose class is another one with some arguments now, or None."""
+    from kcodegen.registry.legacy import find_legacy_class
+
+    found, config = find_legacy_class(name), node.get("config")
+    if found is None or config is None:
+        return None
+    row = registry.row(found.key)
+    given = dict(found.args) | dict(read_config(config, row, context))
+    return Obj(row.key, tuple((key, given[key]) for key in _parameters(row) if key in given))
 
 
 def is_model(node: Node) -> bool:

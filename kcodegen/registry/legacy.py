@@ -1,4 +1,4 @@
-"""Old names: classes and arguments that Keras has renamed, dropped or given new defaults.
+"""Old names: classes and arguments that Keras has renamed or dropped.
 
 Versions are Keras' own numbers: 2.0 to 2.3 of the package `keras`, 2.4 to 2.15 of the Keras
 inside TensorFlow. Keras 1 spelled nearly everything otherwise and is not here.
@@ -47,16 +47,6 @@ class LegacyValue:
     name: str
     old: Value
     new: Value
-    versions: Versions = KERAS_2
-
-
-@record(frozen=True)
-class LegacyDefault:
-    """What an argument was when a file of these versions left it out."""
-
-    cls: str
-    name: str
-    value: Value
     versions: Versions = KERAS_2
 
 
@@ -144,28 +134,6 @@ VALUES: Final[tuple[LegacyValue, ...]] = (
 SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
 """Arguments that TensorFlow wrote as a list of one number and that are a number now."""
 
-DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
-    LegacyDefault("keras.layers.AveragePooling1D", "pool_size", 2),
-    LegacyDefault("keras.layers.AveragePooling2D", "pool_size", (2, 2)),
-    LegacyDefault("keras.layers.AveragePooling3D", "pool_size", (2, 2, 2)),
-    LegacyDefault("keras.layers.ConvLSTM1D", "recurrent_activation", "hard_sigmoid", TF_KERAS),
-    LegacyDefault("keras.layers.ConvLSTM2D", "recurrent_activation", "hard_sigmoid"),
-    LegacyDefault("keras.layers.ConvLSTM3D", "recurrent_activation", "hard_sigmoid", TF_KERAS),
-    LegacyDefault("keras.layers.GRU", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
-    LegacyDefault("keras.layers.GRU", "reset_after", False, ("2.0", "2.3")),
-    LegacyDefault("keras.layers.GRUCell", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
-    LegacyDefault("keras.layers.GRUCell", "reset_after", False, ("2.0", "2.3")),
-    LegacyDefault("keras.layers.LSTM", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
-    LegacyDefault("keras.layers.LSTMCell", "recurrent_activation", "hard_sigmoid", ("2.0", "2.2")),
-    LegacyDefault("keras.optimizers.Adadelta", "learning_rate", 1.0, ("2.0", "2.3")),
-    LegacyDefault("keras.optimizers.Adagrad", "learning_rate", 0.01, ("2.0", "2.3")),
-    LegacyDefault("keras.optimizers.Adamax", "learning_rate", 0.002, ("2.0", "2.3")),
-    LegacyDefault("keras.optimizers.Lion", "learning_rate", 0.0001, ("2.13", "2.15")),
-    LegacyDefault("keras.optimizers.Nadam", "learning_rate", 0.002, ("2.0", "2.3")),
-    LegacyDefault("keras.optimizers.RMSprop", "ema_overwrite_frequency", 100, ("2.11", "2.15")),
-)
-"""Defaults that have changed since: what a missing key meant to the Keras that wrote the file."""
-
 CLASSES: Final[tuple[LegacyClass, ...]] = (
     LegacyClass(
         "SyncBatchNormalization",
@@ -198,15 +166,6 @@ def new_value(row: ClassRow, name: str, value: Value) -> Value:
         if fits and same(entry.old, value):
             return entry.new
     return value
-
-
-def old_defaults(row: ClassRow, version: tuple[int, int]) -> Args:
-    """Return the arguments of a class whose default was another one in this version of Keras."""
-    return tuple(
-        (entry.name, entry.value)
-        for entry in DEFAULTS
-        if entry.cls == row.key and covers(entry.versions, version)
-    )
 
 
 def find_legacy_class(name: str) -> LegacyClass | None:

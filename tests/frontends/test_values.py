@@ -168,3 +168,12 @@ def test_every_quiet_loss_is_one():
     lost = {name for row in rows for name in row.lost}
     lost |= {f"{row.name}.{name}" for row in rows for name in row.lost}
     assert lost >= QUIETLY_LOST
+
+
+def test_a_dropped_class_of_an_old_file_is_read_as_the_one_it_is_now():
+    config = {"name": "s", "axis": [3], "momentum": 0.9}
+    value = read({"class_name": "SyncBatchNormalization", "config": config})[0].value
+    assert value.key == "keras.layers.BatchNormalization"
+    assert dict(value.args) == {"axis": 3, "momentum": 0.9, "synchronized": True, "name": "s"}
+    (found,) = refused(obj("keras.layers", "SyncBatchNormalization", config))
+    assert found.code == "unknown-class"

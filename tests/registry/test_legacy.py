@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from kcodegen import registry
-from kcodegen.ir.values import same
 from kcodegen.registry import legacy
 from kcodegen.registry.spaces import CLASS_ALIASES
 
@@ -37,13 +36,6 @@ def test_an_old_argument_is_gone_and_its_new_name_is_there(old):
         or legacy.covers(old.versions, (2, 3))
         or (legacy.covers(old.versions, (2, 9)))
     )
-
-
-@pytest.mark.parametrize("entry", legacy.DEFAULTS, ids=lambda e: f"{e.cls}.{e.name}")
-def test_an_old_default_differs_from_the_new_one(entry):
-    param = registry.row(entry.cls).param(entry.name)
-    assert param is not None
-    assert param.required or not same(param.default, entry.value)
 
 
 @pytest.mark.parametrize("path", CLASS_ALIASES)
@@ -106,17 +98,6 @@ def test_a_value_is_spelled_as_today():
     assert legacy.new_value(batch, "axis", (3,)) == 3
     assert legacy.new_value(batch, "axis", (1, 2)) == (1, 2)
     assert legacy.new_value(registry.row("keras.layers.LayerNormalization"), "axis", (3,)) == (3,)
-
-
-def test_a_missing_key_means_what_it_meant_then():
-    gru = registry.row("keras.layers.GRU")
-    assert legacy.old_defaults(gru, (2, 2)) == (
-        ("recurrent_activation", "hard_sigmoid"),
-        ("reset_after", False),
-    )
-    assert legacy.old_defaults(gru, (2, 3)) == (("reset_after", False),)
-    assert legacy.old_defaults(gru, (2, 15)) == ()
-    assert legacy.old_defaults(DENSE, (2, 0)) == ()
 
 
 def test_a_dropped_class_is_another_one():
