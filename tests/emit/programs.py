@@ -174,6 +174,15 @@ def effects(draw: st.DrawFn) -> Expr:
     return kind(draw, 3)
 
 
+def is_iterable(expr: Expr) -> bool:
+    """Tell whether a page could loop over `expr`; a tuple of truth values is for nobody.
+
+    Black takes the second `in` of a loop's head for the first one.
+    """
+    items = expr.items if isinstance(expr, TupleExpr) else ()
+    return not any(isinstance(item, Binary) and item.op == "in" for item in items)
+
+
 @st.composite
 def statements(draw: st.DrawFn, depth: int = 2) -> Statement:
     """Return a statement with `depth` levels of blocks at most."""
@@ -182,7 +191,7 @@ def statements(draw: st.DrawFn, depth: int = 2) -> Statement:
     body = st.lists(statements(depth - 1), max_size=3).map(tuple)
     return draw(
         st.one_of(
-            st.builds(For, targets, expressions(2), body),
+            st.builds(For, targets, expressions(2).filter(is_iterable), body),
             st.builds(If, expressions(2), body, body),
         )
     )

@@ -369,7 +369,7 @@ def test_black_finds_nothing_to_change(function, width):
 
 
 @pytest.mark.sweep
-@settings(max_examples=5000, derandomize=False, suppress_health_check=slow)
+@settings(max_examples=5000, suppress_health_check=slow)
 @given(functions, widths)
 def test_black_finds_nothing_to_change_in_a_sweep(function, width):
     judge(function, width)
