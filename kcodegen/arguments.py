@@ -77,6 +77,8 @@ def options(arguments: argparse.Namespace) -> Options:
         weights=arguments.weights,
         custom=tuple(dict.fromkeys(arguments.custom)),
         names=arguments.names,
+        flat=arguments.flat,
+        explain=arguments.explain,
         line_length=arguments.line_length or LINE_LENGTH,
         template_dir=arguments.template_dir,
         source="" if arguments.file == STDIN else Path(arguments.file).name,
@@ -128,6 +130,16 @@ def _add_page(group: argparse._ArgumentGroup) -> None:
         default="auto",
         help="layer names: leave out those that Keras gives again by itself (auto, the default), "
         "keep all, or drop every automatic-looking one",
+    )
+    group.add_argument(
+        "--flat",
+        action="store_true",
+        help="write every layer on a line of its own: no helper functions, no loops",
+    )
+    group.add_argument(
+        "--explain",
+        action="store_true",
+        help="say on standard error what each helper function stands for",
     )
     group.add_argument(
         "--line-length", metavar="N", type=line_length, help=f"columns (default: {LINE_LENGTH})"

@@ -16,8 +16,9 @@ class Options:
     `input_shape` is the shape of one sample, without the batch axis. `weights` is a folder of
     `weight_<i>.npy`. `custom` maps a name in the file to `package.module:attr`. `names` is the
     policy for layer names: "auto" leaves out those that Keras gives again by itself, "keep"
-    writes them all, "drop" leaves out whatever looks automatic. `source` and `output` are the
-    file names that the header of the page mentions.
+    writes them all, "drop" leaves out whatever looks automatic. `flat` writes every layer on a
+    line of its own; `explain` adds a note for each helper function: what it stands for.
+    `source` and `output` are the file names that the header of the page mentions.
     """
 
     target: Literal["keras3"] = "keras3"
@@ -25,6 +26,8 @@ class Options:
     weights: Path | None = None
     custom: tuple[tuple[str, str], ...] = ()
     names: Literal["auto", "keep", "drop"] = "auto"
+    flat: bool = False
+    explain: bool = False
     line_length: int = LINE_LENGTH
     template_dir: Path | None = None
     source: str = ""

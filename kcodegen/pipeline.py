@@ -6,6 +6,7 @@ bytes -> Document -> Artifact -> passes -> Outline -> Module -> text -> proof
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -31,6 +32,7 @@ from kcodegen.passes.layer_order import settle_order
 from kcodegen.passes.masks import without_masks
 from kcodegen.passes.noise import drop_call_noise
 from kcodegen.passes.schedule import schedule
+from kcodegen.passes.spread import widen_args
 from kcodegen.passes.wrappers import drop_backward
 from kcodegen.readback import ReadBackError, read_back
 from kcodegen.readback.canonical import canonical
@@ -38,10 +40,12 @@ from kcodegen.readers import read, read_bytes
 from kcodegen.records import record
 from kcodegen.registry import helpers
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.structure import expand, flat_outline
+from kcodegen.structure import expand, explain, flat_outline, recover
 from kcodegen.weights.variables import parameter_count
 
 DEFAULTS = Options()
+GIVEN_UP = "the structure of the model is not on the page, every layer has a line of its own"
+REPORT = "this is a bug in kcodegen, please report it with the input file"
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
@@ -90,7 +94,46 @@ def compile_document(root: Node, options: Options) -> Result:
         assert artifact.model is not None
         check_folder(artifact.model, options.weights)
     named = name_layers(artifact, vocabulary, options)
-    module = keras3.lower(shorten(named), vocabulary, outline, parameters(named))
+    text, notes = page(named, vocabulary, options)
+    return Result(text, (*warnings, *more, *notes), named)
+
+
+def page(
+    named: Artifact, vocabulary: Vocabulary, options: Options
+) -> tuple[str, tuple[Diagnostic, ...]]:
+    """Return the proved page of an artifact, and what there is to say of its structure.
+
+    A page whose structure cannot be proved is a bug of ours, but the model has a flat page, too.
+    """
+    if options.flat or named.model is None:
+        return proved_page(named, vocabulary, options, flat_outline), ()
+    found: list[Outline] = []
+
+    def outlined(graph: Graph) -> Outline:
+        found.append(outline(graph))
+        return found[-1]
+
+    try:
+        text = proved_page(named, vocabulary, options, outlined)
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, the flat page is proved as well)
+        lost = Diagnostic("structure", f"{GIVEN_UP}: {error}", hint=REPORT, severity="warning")
+        return proved_page(named, vocabulary, options, flat_outline), (lost,)
+    if not options.explain:
+        return text, ()
+    lines = (line for one in found for line in explain(one))
+    return text, tuple(Diagnostic("", line, severity="note") for line in lines)
+
+
+def proved_page(
+    named: Artifact,
+    vocabulary: Vocabulary,
+    options: Options,
+    outline_of: Callable[[Graph], Outline],
+) -> str:
+    """Return the page of an artifact; raises ProofError when it does not say what it should."""
+    module = keras3.lower(shorten(named), vocabulary, outline_of, parameters(named))
     text = render(
         module,
         options.target,
@@ -107,7 +150,7 @@ def compile_document(root: Node, options: Options) -> Result:
         why = error.diagnostics[0].message
         message = f"the page of your templates doesn't say what the file says: {why}"
         raise UsageError(Diagnostic("template", message)) from error
-    return Result(text, (*warnings, *more), named)
+    return text
 
 
 def prepare(artifact: Artifact, vocabulary: Vocabulary) -> tuple[Artifact, tuple[Diagnostic, ...]]:
@@ -163,11 +206,20 @@ def shorten(artifact: Artifact) -> Artifact:
 
 
 def outline(graph: Graph) -> Outline:
-    """Return the outline of a graph, checked to lose nothing."""
-    found = flat_outline(graph)
-    if not same(_by_name(expand(found)), _by_name(graph)):
+    """Return the outline of a graph with its structure, checked to lose nothing."""
+    found = recover(graph)
+    if not same(_comparable(expand(found)), _comparable(graph)):
         raise ProofError(Diagnostic("outline", "structure recovery lost something"))
     return found
+
+
+def _comparable(graph: Graph) -> Graph:
+    """Return the graph with defaults dropped and numbers widened, as blocks may write either."""
+
+    def change(key: str, args: Args, _built: Value) -> Args:
+        return drop_defaults(key, widen_args(key, args))
+
+    return _by_name(rewrite_graph(graph, change))
 
 
 def _by_name(graph: Graph) -> Graph:
@@ -231,6 +283,8 @@ def command_line(options: Options) -> tuple[str, ...]:
         words += ["--weights", options.weights.name]
     if options.names != "auto":
         words += ["--names", options.names]
+    if options.flat:
+        words.append("--flat")
     if options.line_length != DEFAULTS.line_length:
         words += ["--line-length", str(options.line_length)]
     if options.template_dir is not None:

@@ -16,14 +16,12 @@ from keras import layers
 def build_model() -> keras.Model:
     """Return the model with freshly initialised weights."""
     image = keras.Input((32, 32, 16), name="image")
-    x = layers.Conv2D(16, 3, padding="same", name="block1_conv1")(image)
-    x = layers.ReLU(name="block1_relu")(x)
-    x = layers.Conv2D(16, 3, padding="same", name="block1_conv2")(x)
-    x = layers.Add(name="block1_add")([image, x])
-    y = layers.Conv2D(16, 3, padding="same", name="block2_conv1")(x)
-    y = layers.ReLU(name="block2_relu")(y)
-    y = layers.Conv2D(16, 3, padding="same", name="block2_conv2")(y)
-    x = layers.Add(name="block2_add")([x, y])
+    x = image
+    for i in range(1, 3):
+        y = layers.Conv2D(16, 3, padding="same", name=f"block{i}_conv1")(x)
+        y = layers.ReLU(name=f"block{i}_relu")(y)
+        y = layers.Conv2D(16, 3, padding="same", name=f"block{i}_conv2")(y)
+        x = layers.Add(name=f"block{i}_add")([x, y])
     x = layers.GlobalAveragePooling2D(name="pool")(x)  # (None, 16)
     outputs = layers.Dense(10, activation="softmax", name="predictions")(x)
     return keras.Model(image, outputs, name="residual")

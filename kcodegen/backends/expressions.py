@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kcodegen.backends.formulas import formula
 from kcodegen.backends.imports import Imports
+from kcodegen.ir.formulas import FORMULAS, Affine, Quotient
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.program import (
     CallExpr,
@@ -20,10 +22,10 @@ from kcodegen.ir.program import (
     Subscript,
     TupleExpr,
 )
-from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value
+from kcodegen.ir.values import Args, Array, Dict, Hole, Obj, Ref, Slice, Symbol, Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Parameter, narrow
-from kcodegen.registry.vocabulary import Vocabulary
+from kcodegen.registry.vocabulary import SEQUENTIAL, Vocabulary
 
 # Sequences of numbers that people write as lists; other numbers are tuples, texts are lists.
 _LISTS = frozenset(
@@ -71,6 +73,8 @@ class Expressions:
                 return Literal(value)
             case _ if value is ...:
                 return Literal(value)
+            case _ if isinstance(value, (Hole, *FORMULAS)):
+                return formula(value, lambda part: self.value(part, param, env))
         raise AssertionError(f"no expression for {value!r}")
 
     def _sequence(
@@ -106,14 +110,21 @@ class Expressions:
             return self.construct(obj.key, obj.args)
         return self.construct(obj.key, tuple(item for item in obj.args if item[0] != "name"))
 
-    def construct(self, key: str, args: Args, name: str | None = None) -> CallExpr:
+    def construct(self, key: str, args: Args, name: Value = None) -> CallExpr:
         """Return a constructor call; `name` comes last."""
         row = self.vocabulary.row(key)
         func = self.imports.name(key, row.helper)
         positional, keywords = self.arguments(args, (*row.params, *row.extra), row.positional)
         if name is not None:
-            keywords = (*keywords, ("name", Literal(name)))
+            keywords = (*keywords, ("name", self.value(name)))
         return CallExpr(func, positional, keywords)
+
+    def chain(self, parts: Value, name: Value) -> CallExpr:
+        """Return a Sequential with its layers inside the brackets."""
+        assert isinstance(parts, tuple)
+        made = ListExpr(tuple(self.value(part) for part in parts))
+        kwargs = (("name", self.value(name)),) if name is not None else ()
+        return CallExpr(self.imports.name(SEQUENTIAL.key), (made,), kwargs)
 
     def arguments(
         self,
@@ -161,6 +172,7 @@ def _is_numbers(value: tuple[Value, ...]) -> bool:
     """Tell whether a sequence reads as a tuple: numbers and None, or tuples of them."""
     return all(
         item is None
+        or isinstance(item, (Hole, Affine, Quotient))
         or (isinstance(item, (int, float)) and not isinstance(item, bool))
         or (isinstance(item, tuple) and _is_numbers(item))
         for item in value

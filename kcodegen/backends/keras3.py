@@ -10,7 +10,7 @@ from kcodegen.backends.functional import FunctionalBody
 from kcodegen.backends.imports import Imports
 from kcodegen.backends.objects import OBJECT_BUILDERS, shared_objects
 from kcodegen.ir.graph import Artifact, Graph, Layer
-from kcodegen.ir.outline import Outline
+from kcodegen.ir.outline import Outline, Step
 from kcodegen.ir.program import (
     Assign,
     CallExpr,
@@ -84,11 +84,22 @@ class Builder:
         outline = self.outline_of(graph)
         params = (SHAPE_PARAM,) if asks_for_shape(graph) else ()
         if graph.calls:
-            scope = Scope(set(self.scope.taken))
-            body = FunctionalBody(outline, self.expressions, scope).statements()
+            body = self._functional(outline, name)
         else:
             body = self._sequential(outline)
         return Function(name, params, self.class_name(graph), doc, body)
+
+    def _functional(self, outline: Outline, name: str) -> tuple[Statement, ...]:
+        """Return the body of a functional model; the functions of its blocks come before it."""
+        lowering = FunctionalBody(outline, self.expressions, Scope())
+        prefix = "" if name == "build_model" else name.removeprefix("build_")
+        for block in outline.blocks:
+            wish = block.name if block.name not in self.scope.taken else f"{prefix}_{block.name}"
+            lowering.block_names[block.name] = self.scope.unique(wish)
+        lowering.scope = Scope(set(self.scope.taken))
+        body = lowering.statements()
+        self.functions += [lowering.function(block) for block in outline.blocks]
+        return body
 
     def class_name(self, graph: Graph) -> str:
         """Return the model's class as the page spells it, for annotations."""
@@ -96,7 +107,8 @@ class Builder:
 
     def _sequential(self, outline: Outline) -> tuple[Statement, ...]:
         frame = outline.frame
-        layers = [step.layer for step in outline.steps if step.layer is not None]
+        steps = [step for step in outline.steps if isinstance(step, Step)]
+        layers = [step.layer for step in steps if step.layer is not None]
         items = ListExpr(tuple(self.layer(layer) for layer in layers))
         row = self.vocabulary.row(frame.style)
         kwargs = self.expressions.arguments(frame.args, row.params, 0)[1]

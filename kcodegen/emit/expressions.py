@@ -26,12 +26,14 @@ from kcodegen.emit.tokens import (
     OPEN_INDEX,
     OPEN_LIST,
     SPACE,
+    TERNARY_PRIORITY,
     Token,
 )
 from kcodegen.ir.program import (
     Attribute,
     Binary,
     CallExpr,
+    Conditional,
     DictExpr,
     Expr,
     FString,
@@ -126,6 +128,8 @@ def _pieces(expr: Expr) -> list[Piece]:
             return _unary(operator, operand)
         case SliceExpr():
             return _slice(expr)
+        case Conditional(test, yes, no):
+            return _conditional(test, yes, no)
         case Name() | Literal():
             return [expr]
         case _:
@@ -216,6 +220,12 @@ def _unary(operator: str, operand: Expr) -> list[Piece]:
     return [sign, *_operand(operand, _PRIMARY if is_power else _SIGN)]
 
 
+def _conditional(test: Expr, yes: Expr, no: Expr) -> list[Piece]:
+    words = [Token(word, "name", TERNARY_PRIORITY) for word in ("if", "else")]
+    condition = [*_operand(yes, 1), SPACE, words[0], SPACE, *_operand(test, 1)]
+    return [*condition, SPACE, words[1], SPACE, *_operand(no, 1)]
+
+
 def _operand(expr: Expr, least: int) -> list[Piece]:
     """Return `expr`, in parentheses if it binds less tightly than `least`."""
     if isinstance(expr, Name):
@@ -229,6 +239,8 @@ def _binding(expr: Expr) -> int:
             return _OPERATORS.get(operator, _COMPARISON)[0]
         case Unary(operator):
             return _NOT if operator == "not" else _SIGN
+        case Conditional():
+            return 0
         case Literal(int() | float() as value):
             return _SIGN if literals.literal(value).startswith("-") else _PRIMARY
         case _:

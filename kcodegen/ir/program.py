@@ -105,6 +105,15 @@ class Unary:
     operand: Expr
 
 
+@record(frozen=True)
+class Conditional:
+    """`yes if test else no`."""
+
+    test: Expr
+    yes: Expr
+    no: Expr
+
+
 Expr: TypeAlias = Union[
     Name,
     Literal,
@@ -118,6 +127,7 @@ Expr: TypeAlias = Union[
     FString,
     Binary,
     Unary,
+    Conditional,
 ]
 
 

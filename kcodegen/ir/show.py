@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kcodegen.ir.formulas import FORMULAS, Affine, Condition, Either, Letter, Quotient, Ramp, Text
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
-from kcodegen.ir.outline import Outline
+from kcodegen.ir.outline import Body, Item, Outline, Param, Repeat, Step, Use, When
 from kcodegen.ir.values import Args, Array, Dict, Hole, Obj, Ref, Slice, Symbol, Value
 
 
@@ -32,8 +33,34 @@ def show_value(value: Value) -> str:
             )
         case Hole(name):
             return f"?{name}"
+        case _ if isinstance(value, FORMULAS):
+            return _formula(value)
         case _:
             return ascii(value)
+
+
+def _formula(value: Value) -> str:
+    match value:
+        case Affine(of, factor, offset):
+            return f"({show_value(factor)} * {show_value(of)} + {show_value(offset)})"
+        case Quotient(of, divisor):
+            return f"({show_value(of)} // {divisor})"
+        case Letter(of):
+            return f"letter({show_value(of)})"
+        case Ramp(scale, of, steps):
+            return f"({scale} * {show_value(of)} / {steps})"
+        case Text(parts):
+            shown = (part if isinstance(part, str) else show_value(part) for part in parts)
+            return ascii("".join(shown))
+        case Condition(of, op, than):
+            return f"{op} {show_value(of)}".strip() if than is None else _comparison(value)
+        case Either(test, yes, no):
+            return f"({show_value(yes)} if {show_value(test)} else {show_value(no)})"
+    raise AssertionError(value)
+
+
+def _comparison(test: Condition) -> str:
+    return f"{show_value(test.of)} {test.op} {show_value(test.than)}"
 
 
 def short_key(key: str) -> str:
@@ -72,14 +99,72 @@ def _call(call: Call) -> str:
 
 
 def show_outline(outline: Outline) -> list[str]:
-    """Return the lines of an outline: its frame, then one line per step."""
+    """Return the lines of an outline: its frame, its blocks, then one line per step."""
     frame = outline.frame
     lines = [f"outline {frame.name!a} {short_key(frame.style)}"]
-    for step in outline.steps:
-        defines = f"define {step.layer.name!a}" if step.layer is not None else ""
-        calls = f"call {_call(step.call)}" if step.call is not None else ""
-        lines.append("  step " + "; ".join(part for part in (defines, calls) if part))
+    for block in outline.blocks:
+        params = ", ".join(map(_param, block.params))
+        lines += [f"  block {block.name}({params})", *_body(block.body, "    ")]
+    for item in outline.steps:
+        lines += _item(item, "  ")
+    if outline.automatic:
+        lines.append(f"  automatic {' '.join(map(ascii, outline.automatic))}")
     return lines
+
+
+def _param(param: Param) -> str:
+    return f"{param.name}={show_value(param.default)}" if param.optional else param.name
+
+
+def _body(body: Body, indent: str) -> list[str]:
+    lines = [f"{indent}takes {' '.join(f'%{take}' for take in body.takes)}".rstrip()]
+    for item in body.steps:
+        lines += _item(item, indent)
+    return [*lines, f"{indent}gives {' '.join(map(show_value, body.gives))}"]
+
+
+def _item(item: Item, indent: str) -> list[str]:
+    match item:
+        case Step():
+            return [f"{indent}step {_step(item)}"]
+        case Use(id, block, inputs, filling):
+            given = ", ".join(filter(None, (_inputs(inputs), show_args(filling))))
+            return [f"{indent}use {id!a} = {block}({given})"]
+        case Repeat():
+            return [f"{indent}repeat {_repeat(item)}", *_body(item.body, f"{indent}  ")]
+        case When(id, test, inputs, body, orelse):
+            lines = [f"{indent}when {id!a} = {show_value(test)} ({_inputs(inputs)})"]
+            return [*lines, *_body(body, f"{indent}  "), *_body(orelse, f"{indent}  else ")]
+
+
+def _inputs(inputs: tuple[Ref, ...]) -> str:
+    return ", ".join(map(show_value, inputs))
+
+
+def _step(step: Step) -> str:
+    layer, parts = step.layer, []
+    if layer is not None and (step.name is not None or layer.name.startswith("%")):
+        name = "" if step.name is None else f" named {show_value(step.name)}"
+        made = f"{short_key(layer.key)}({show_args(layer.args)})"
+        parts.append(f"define {layer.name!a}{name} {made}")
+    elif layer is not None:
+        parts.append(f"define {layer.name!a}")
+    if step.call is not None:
+        parts.append(f"call {_call(step.call)}")
+    return "; ".join(parts)
+
+
+def _repeat(item: Repeat) -> str:
+    index = item.index or "_"
+    words = [f"{item.id!a} = {index} from {show_value(item.start)}, {show_value(item.count)} times"]
+    if item.columns:
+        words.append(f"with {' '.join(item.columns)} in {show_value(item.rows)}")
+    words.append(f"carrying {item.carried} of ({_inputs(item.inputs)})")
+    if item.lists:
+        words.append(f"filling {item.lists} lists")
+    if item.drawn:
+        words.append(f"drawing {item.drawn}")
+    return ", ".join(words)
 
 
 def show_artifact(artifact: Artifact) -> str:

@@ -16,11 +16,21 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from kcodegen.records import record
 
 if TYPE_CHECKING:
+    from kcodegen.ir.formulas import Formula
     from kcodegen.ir.graph import Graph
 
 Scalar: TypeAlias = Union[bool, int, float, str, bytes, EllipsisType, None]
 Value: TypeAlias = Union[
-    Scalar, "tuple[Value, ...]", "Dict", "Obj", "Ref", "Array", "Slice", "Symbol", "Hole"
+    Scalar,
+    "tuple[Value, ...]",
+    "Dict",
+    "Obj",
+    "Ref",
+    "Array",
+    "Slice",
+    "Symbol",
+    "Hole",
+    "Formula",
 ]
 Args: TypeAlias = "tuple[tuple[str, Value], ...]"
 

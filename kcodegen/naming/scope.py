@@ -17,9 +17,14 @@ PAGE_NAMES = frozenset(
 
 @record(frozen=False)
 class Scope:
-    """Gives out identifiers that are taken by nothing else."""
+    """Gives out identifiers that nothing else takes; `fixed` ones stay taken inside loops."""
 
     taken: set[str] = field(default_factory=set)
+    fixed: frozenset[str] = frozenset()
+
+    def copy(self) -> Scope:
+        """Return a scope that goes its own way from here."""
+        return Scope(set(self.taken), self.fixed)
 
     def unique(self, wish: str, fallback: str = "value") -> str:
         """Return an identifier close to `wish`, and keep it."""

@@ -15,7 +15,9 @@ from kcodegen.ir.values import Dict, Ref, Value, refs
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
 
-_PLAIN = "y"
+_RUNNING, _PLAIN = "x", "y"
+_FALLBACKS = ("y", "z", "u", "v", "w")
+_ROLES = frozenset({"x", "y", "shortcut", "gate", "branch"})
 # What a branch is called by the operation that joins it to another.
 _JOINS = {"multiply": "gate", "concatenate": "branch"}
 _SUMS = frozenset({"add", "subtract", "average", "maximum", "minimum"})
@@ -27,7 +29,9 @@ class Wish:
 
     `word` is a name for an output that lives long; `kind` the lower-case class of what is called;
     `several` names for a tuple of outputs; `whole` says that one variable holds them all (a
-    dict, a structure); `fixed` that `word` is to be used in any case (an input).
+    dict, a structure); `fixed` that `word` is to be used in any case (an input). `follows` are,
+    for each output of a loop or a condition, the operand that it continues; None stands for a list,
+    which is called after `kind`.
     """
 
     word: str
@@ -36,16 +40,26 @@ class Wish:
     whole: bool = False
     fixed: bool = False
     is_nested: bool = False
+    follows: tuple[Ref | None, ...] = ()
 
 
 @record(frozen=False)
 class Variables:
-    """Assigns a name to every output of the calls of one graph, in the order of the page."""
+    """Assigns a name to every output of the calls of one graph, in the order of the page.
+
+    `given` are names of tensors that are there already, `kept` those of them that stay in use
+    to the end; `forced` are names that outputs had better have. `live` tells which names are in
+    use when a call is made, those of its outputs included.
+    """
 
     graph: Graph
     wishes: Mapping[str, Wish]
     scope: Scope = field(default_factory=Scope)
+    given: Mapping[Ref, str] = field(default_factory=dict)
+    forced: Mapping[Ref, str] | None = None
+    kept: frozenset[Ref] = frozenset()
     names: dict[Ref, str] = field(default_factory=dict)
+    live: dict[str, frozenset[str]] = field(default_factory=dict)
     _last: dict[Ref, int] = field(default_factory=dict)
     _uses: dict[Ref, list[int]] = field(default_factory=dict)
     _heirs: set[str] = field(default_factory=set)
@@ -58,15 +72,28 @@ class Variables:
             for ref in operands(call):
                 self._uses.setdefault(self._held(ref), []).append(position)
         end = len(calls)
-        preferred = preferred_outputs(self.graph, self.wishes)
-        for ref in (*refs(self.graph.outputs), *refs(self.graph.inputs)):
+        preferred = self.forced
+        if preferred is None:
+            preferred = preferred_outputs(self.graph, self.wishes)
+        ends = (
+            self.graph.outputs
+            if self.forced is not None
+            else (self.graph.outputs, self.graph.inputs)
+        )
+        for ref in refs(ends):
             self._uses.setdefault(self._held(ref), []).append(end)
         self._last = {ref: max(places) for ref, places in self._uses.items()}
-        live: list[Ref] = []
+        self._last |= dict.fromkeys(self.kept, end)
+        live: list[Ref] = list(self.given)
+        self.names.update(self.given)
+        self._heirs.update(self.given.values())
+        self.scope.taken.update(self.given.values())
         for position, call in enumerate(calls):
-            dying = [ref for ref in live if self._last[ref] <= position]
+            dying = [ref for ref in live if self._last.get(ref, -1) <= position]
             self._name(call, position, dying, preferred)
             live = [ref for ref in live if ref not in dying]
+            there = [*live, *self._outputs(call)]
+            self.live[call.id] = frozenset(self.names[ref] for ref in there if ref in self.names)
             for ref in dying:
                 self._free(ref, live)
             live += [ref for ref in self._outputs(call) if self._last.get(ref, -1) > position]
@@ -78,6 +105,8 @@ class Variables:
 
     def _outputs(self, call: Call) -> list[Ref]:
         several = self.wishes[call.id].several
+        if follows := self.wishes[call.id].follows:
+            return [Ref(call.id, index) for index in range(len(follows))]
         if several is None:
             return [Ref(call.id)]
         return [Ref(call.id, index) for index in range(len(several))] or [Ref(call.id)]
@@ -92,6 +121,9 @@ class Variables:
     ) -> None:
         wish = self.wishes[call.id]
         self._just_named = set()
+        if wish.follows:
+            self._name_followers(call, position, wish, dying, preferred)
+            return
         if wish.several:
             self._name_tuple(call, wish.several, dying, preferred)
             return
@@ -106,6 +138,28 @@ class Variables:
             name = self._branch(call, position, wish)
         self.names[ref] = name
         self._just_named.add(name)
+
+    def _name_followers(
+        self,
+        call: Call,
+        position: int,
+        wish: Wish,
+        dying: list[Ref],
+        preferred: Mapping[Ref, str],
+    ) -> None:
+        """Name what a loop or a condition gives: like what it goes on with, if that ends here."""
+        for index, followed in enumerate(wish.follows):
+            ref = Ref(call.id, index)
+            if followed is None:
+                self.names[ref] = self.scope.unique(wish.kind)
+            else:
+                name = self.names[followed] if followed in dying else ""
+                if name not in self._heirs or name in self._just_named:
+                    name = ""
+                if self.forced is not None and ref in preferred and not name:
+                    name = self._take(preferred[ref], dying)
+                self.names[ref] = name or self._branch(call, position, wish, ref)
+            self._just_named.add(self.names[ref])
 
     def _take(self, word: str, dying: list[Ref]) -> str:
         """Return `word` itself when it is free or dies now."""
@@ -136,28 +190,53 @@ class Variables:
         taken = {self._held(ref) for ref in operands(call)}
         left = [self.names[ref] for ref in dying if ref in taken]
         heirs = [name for name in left if name in self._heirs]
+        if len(heirs) > 1 and self.forced and (aim := self._aim(Ref(call.id))) in heirs:
+            return aim
         return "x" if "x" in heirs else (heirs[0] if heirs else "")
 
-    def _branch(self, call: Call, position: int, wish: Wish) -> str:
-        ref = Ref(call.id)
+    def _branch(self, call: Call, position: int, wish: Wish, ref: Ref | None = None) -> str:
+        ref = ref or Ref(call.id)
         uses = self._uses.get(ref, [])
         single_input = isinstance(self.graph.inputs, Ref)
         brief = all(use == position + 1 for use in uses)
+        if self.forced and (name := self._aim(ref)) and name not in self.scope.taken:
+            self._heirs.add(name)
+            self.scope.taken.add(name)
+            return name
         if "x" not in self.scope.taken:
             word = "x" if brief or (single_input and not wish.is_nested) else wish.word
         else:
-            word = wish.word if wish.is_nested else self._role(call)
-        name = self.scope.unique(word)
-        if word != wish.word:
+            word = wish.word if wish.is_nested else self._role(call, ref)
+        name = self._free_name(word)
+        if word != wish.word or word in (_RUNNING, _PLAIN):
             self._heirs.add(name)
         return name
 
-    def _role(self, call: Call) -> str:
+    def _free_name(self, word: str) -> str:
+        """Return the first free of a role's word and the plain names, before any with a number."""
+        for name in (word, *_FALLBACKS):
+            if name not in self.scope.taken and (name == word or word in _ROLES):
+                return self.scope.unique(name)
+        return self.scope.unique(word)
+
+    def _aim(self, ref: Ref) -> str:
+        """Return the name that an output on the way from `ref` had better have, if it is free."""
+        for _ in range(len(self.graph.calls)):
+            name = (self.forced or {}).get(ref, "")
+            if name:
+                return name
+            uses = self._uses.get(ref, [])
+            if len(uses) != 1 or uses[0] >= len(self.graph.calls):
+                return ""
+            ref = Ref(self.graph.calls[uses[0]].id)
+        return ""
+
+    def _role(self, call: Call, ref: Ref) -> str:
         """Return the role of a new branch where it joins another one.
 
         A short branch that is added to a longer one is its shortcut.
         """
-        calls, sources, ref = self.graph.calls, operands(call), Ref(call.id)
+        calls, sources = self.graph.calls, operands(call)
         for length in range(1, len(calls)):
             uses = self._uses.get(ref, [])
             if len(uses) != 1 or uses[0] >= len(calls):

@@ -17,11 +17,12 @@ _PAGE = (
     ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Subscript, ast.Slice, ast.JoinedStr,
     ast.FormattedValue, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Import,
     ast.ImportFrom, ast.alias, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Pass,
+    ast.IfExp,
 )  # fmt: skip
 # What the fixed parts of a page need besides: the loader, the summary, a private class.
 _PROSE = (
     ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
-    ast.IfExp, ast.GeneratorExp, ast.Starred,
+    ast.GeneratorExp, ast.Starred,
 )  # fmt: skip
 _MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None, "keras": None}
 _FORBIDDEN = frozenset(

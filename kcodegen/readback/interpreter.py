@@ -235,6 +235,9 @@ class Interpreter:
                 return self._unary(op, self.value(operand, env))
             case ast.BinOp(left=left, op=op, right=right):
                 return self._operate(op, self.value(left, env), self.value(right, env))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                chosen = body if self._truth(self.value(test, env)) else orelse
+                return self.value(chosen, env)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return self._operate(op, self.value(left, env), self.value(right, env))
         raise ReadBackError(f"a page never says {type(node).__name__} here")

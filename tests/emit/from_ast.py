@@ -12,6 +12,7 @@ from kcodegen.ir.program import (
     Blank,
     CallExpr,
     Comment,
+    Conditional,
     DictExpr,
     Evaluate,
     Expr,
@@ -90,6 +91,8 @@ def expression(node: ast.expr) -> Expr:
             return SliceExpr(*(part and expression(part) for part in (lower, upper, step)))
         case ast.JoinedStr(values):
             return FString(tuple(map(fstring_part, values)))
+        case ast.IfExp(test, body, orelse):
+            return Conditional(expression(test), expression(body), expression(orelse))
         case ast.BinOp(left, op, right) | ast.Compare(left, [op], [right]):
             return Binary(OPERATORS[type(op)], expression(left), expression(right))
         case _:

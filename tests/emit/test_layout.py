@@ -51,6 +51,23 @@ CASES = {
         filters, kernel_size, strides=strides, padding=padding, name=f"{name}_conv"
     )(x)
 """,
+    "a choice among arguments": """
+    x = layers.DepthwiseConv2D(
+        kernel_size,
+        strides=2 if padding else 1,
+        padding="valid" if padding else "same",
+        use_bias=False,
+        name=f"{name}_dwconv",
+    )(x)
+""",
+    "a choice in parentheses where it is a factor": """
+    gate = layers.Reshape(
+        (1, 1, (24 if project else 4) * filters), name=f"{name}_se_reshape"
+    )(gate)
+""",
+    "a choice that is assigned": """
+    strides = 1 if stage == 0 else 2
+""",
     "the input alone moves down": """
     x = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="Conv1")(
         inputs

@@ -90,7 +90,9 @@ def outline_text(artifact: Artifact) -> str:
     """Return the dump of every model's outline, nested models first."""
     if artifact.model is None:
         return ""
-    shown = (show_outline(pipeline.outline(graph)) for graph in models(artifact.model))
+    model = pipeline.shorten(artifact).model
+    assert model is not None
+    shown = (show_outline(pipeline.outline(graph)) for graph in models(model))
     return "".join(f"{line}\n" for lines in shown for line in lines)
 
 

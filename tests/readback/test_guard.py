@@ -49,7 +49,7 @@ STATEMENTS = (
     "global x",
     "x: int = 4",
     "x = 4; x += 1",
-    "x = 1 if True else 2",
+    "x = 1 if (y := 2) else 3",
     "yield 4",
     "class A:\n    pass",
     "async def f():\n    pass",

@@ -179,7 +179,7 @@ def test_a_shared_layer_is_one_layer():
         "x = [1][1]",
         "x = y",
         "x = keras.Model(1)",
-        "x = 1 if 2 else 3",
+        "x = 1 if keras.Input((4,)) else 3",
         "if keras.Input((4,)):\n    x = 1",
         "x = -'a'",
         "x = 'a' % 1",

@@ -1,0 +1,192 @@
+"""Conditions of a block: what tells whether a copy has an optional part.
+
+strides == 2   |   padding   (given only where it is used)   |   expand   (a flag of its own)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kcodegen.ir.formulas import Affine, Condition, Either, Text, holes, simplify
+from kcodegen.ir.values import Hole, Value, same
+from kcodegen.structure.draft import Chain, Draft, Node, deep
+from kcodegen.structure.unify import Found, _Absent, values_key
+from kcodegen.words import snake_case
+
+# A flag is named after what it asks for.
+_FLAGS = {
+    "ZeroPadding2D": "pad", "Conv2D": "project", "Add": "residual", "Dropout": "dropout",
+    "Dense": "project", "MaxPooling2D": "pool", "Multiply": "gated", "add": "residual",
+    "MultiHeadAttention": "attend", "LayerNormalization": "normalize",
+    "BatchNormalization": "normalize", "Activation": "activate", "ReLU": "activate",
+}  # fmt: skip
+# What follows from a condition by custom, not by chance.
+_FOLLOWING = frozenset({"strides", "padding", "use_bias", "activation"})
+_TELLING = frozenset({"strides", "padding", "kernel_size", "use_bias", "activation", "axis"})
+
+
+def decide_tests(
+    draft: Draft,
+    params: list[Found],
+    conditions: Sequence[tuple[Node, tuple[bool, ...]]],
+) -> list[Condition]:
+    """Return the test of each condition; adds a flag to `params` where nothing else tells."""
+    found: list[Condition] = []
+    for node, presence in conditions:
+        test = _by_flag(params, presence) or _by_param(params, presence)
+        if test is None:
+            hint = _flag_hint(node)
+            params.append(Found(draft.hole(), hint, list(presence)))
+            test = Condition(Hole(params[-1].name), "")
+        found.append(test)
+    for param in params:
+        param.values = [None if isinstance(v, _Absent) else v for v in param.values]
+    return found
+
+
+def _by_flag(params: list[Found], presence: tuple[bool, ...]) -> Condition | None:
+    for param in params:
+        if all(isinstance(v, bool) for v in param.values):
+            if tuple(param.values) == presence:
+                return Condition(Hole(param.name), "")
+            if all(v != p for v, p in zip(param.values, presence, strict=True)):
+                return Condition(Hole(param.name), "not")
+    return None
+
+
+def _by_param(params: list[Found], presence: tuple[bool, ...]) -> Condition | None:
+    """Return a test of a parameter that is given only for this, or of one that happens to tell."""
+    for param in params:
+        there = [v for v, p in zip(param.values, presence, strict=True) if p]
+        absent = [v for v, p in zip(param.values, presence, strict=True) if not p]
+        if all(isinstance(v, _Absent) for v in absent) and not any(
+            isinstance(v, _Absent) or not v or isinstance(v, (Text, Hole)) or _is_open(v)
+            for v in there
+        ):
+            return Condition(Hole(param.name), "")
+    for param in params:
+        if param.hint not in _TELLING or any(isinstance(v, _Absent) for v in param.values):
+            continue
+        there = [v for v, p in zip(param.values, presence, strict=True) if p]
+        absent = [v for v, p in zip(param.values, presence, strict=True) if not p]
+        if any(_is_open(v) for v in param.values) or not _apart(there, absent):
+            continue
+        if all(map(bool, there)) and not any(map(bool, absent)):
+            return Condition(Hole(param.name), "")
+        if all(map(bool, absent)) and not any(map(bool, there)):
+            return Condition(Hole(param.name), "not")
+        if all(same(v, there[0]) for v in there) and isinstance(there[0], (int, str)):
+            return Condition(Hole(param.name), "==", there[0])
+        if all(same(v, absent[0]) for v in absent) and isinstance(absent[0], (int, str)):
+            return Condition(Hole(param.name), "!=", absent[0])
+    return None
+
+
+def _is_open(value: object) -> bool:
+    return any(True for _ in holes(value))  # type: ignore[arg-type]
+
+
+def _apart(there: Sequence[object], absent: Sequence[object]) -> bool:
+    return not any(same(a, b) for a in there for b in absent)
+
+
+def _flag_hint(node: Node) -> str:
+    for inner in deep(node.chains[0].nodes):
+        if inner.kind in ("layer", "op"):
+            word = inner.head[1].rpartition(".")[2]
+            return _FLAGS.get(word, f"with_{snake_case(word)}")
+    return "extended"
+
+
+def fold_choices(params: list[Found], chain: Chain) -> dict[str, Value]:
+    """Return formulas for parameters that follow from what a condition tests anyway.
+
+    padding="valid" where pad, "same" elsewhere   ->   "valid" if pad else "same"
+    """
+    by_name = {param.name: param for param in params}
+    tests = [node.slots["test"] for node in chain.nodes if node.kind == "when"]
+    tested = {
+        test.of.name: test
+        for test in tests
+        if isinstance(test, Condition) and isinstance(test.of, Hole) and test.of.name in by_name
+    }
+    found: dict[str, Value] = {}
+    for name, test in tested.items():
+        base = by_name[name]
+        holds = [_holds(test, value) for value in base.values]
+        for param in params:
+            if param is base or param.name in tested or param.name in found:
+                continue
+            if param.hint not in _FOLLOWING:
+                continue
+            yes = [v for v, h in zip(param.values, holds, strict=True) if h]
+            no = [v for v, h in zip(param.values, holds, strict=True) if not h]
+            if len({*values_key(yes)}) == len({*values_key(no)}) == 1 and _is_plain(yes[0], no[0]):
+                found[param.name] = Either(test, yes[0], no[0])  # type: ignore[arg-type]
+    return found
+
+
+def fold_multiples(params: list[Found], chain: Chain) -> dict[str, Value]:
+    """Return formulas for numbers that are one multiple of another where a condition is met.
+
+    24 * filters where expand, 4 * filters elsewhere   ->   (24 if expand else 4) * filters
+    """
+    by_name = {param.name: param for param in params}
+    for node in chain.nodes:
+        test = node.slots.get("test")
+        if not isinstance(test, Condition) or not isinstance(test.of, Hole):
+            continue
+        if test.op == "==" or test.of.name not in by_name:
+            continue
+        holds = [_holds(test, value) for value in by_name[test.of.name].values]
+        for param in params:
+            for base in params:
+                factors = _factors(param, base, holds) if param is not base else None
+                if factors is not None:
+                    formula = Affine(Hole(base.name), Either(test, *factors))
+                    return {param.name: formula}
+    return {}
+
+
+def _factors(param: Found, base: Found, holds: list[bool]) -> tuple[int, int] | None:
+    """Return by what `param` is a multiple of `base`, where a test holds and where it does not."""
+    found: tuple[set[int], set[int]] = (set(), set())
+    for a, b, held in zip(param.values, base.values, holds, strict=True):
+        if not isinstance(a, int) or not isinstance(b, int) or not b or a % b or b < 4:
+            return None
+        found[0 if held else 1].add(a // b)
+    if len(found[0]) != 1 or len(found[1]) != 1 or len(set(base.values)) < 2:
+        return None
+    return found[0].pop(), found[1].pop()
+
+
+def _holds(test: Condition, value: object) -> bool:
+    return bool(simplify(Condition(value, test.op, test.than)))  # type: ignore[arg-type]
+
+
+def _is_plain(*values: object) -> bool:
+    return all(isinstance(v, (int, str, float)) and not isinstance(v, Text) for v in values)
+
+
+def settle_choices(chain: Chain) -> None:
+    """Choose where a condition has decided already.
+
+    if expand: f(24 if expand else 4)   ->   if expand: f(24)
+    """
+    for node in chain.nodes:
+        if node.kind != "when":
+            continue
+        for inside, chosen in zip(node.chains, ("yes", "no"), strict=True):
+            for inner in deep(inside.nodes):
+                for name, value in inner.slots.items():
+                    inner.slots[name] = _settled(value, node.slots["test"], chosen)
+
+
+def _settled(value: Value, test: Value, chosen: str) -> Value:
+    match value:
+        case Either() if same(value.test, test):
+            return value.yes if chosen == "yes" else value.no
+        case Affine(of, factor, offset):
+            return simplify(Affine(of, _settled(factor, test, chosen), offset))
+        case _:
+            return value

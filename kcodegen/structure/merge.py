@@ -1,0 +1,357 @@
+"""Merging: copies of a block, aligned, become one body with holes and conditions.
+
+conv bn add | conv pad bn      ->      conv; if ?pad: pad; bn; if ?add: add
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, replace
+
+from kcodegen.ir.formulas import fill
+from kcodegen.ir.values import Value
+from kcodegen.records import record
+from kcodegen.registry.rows import Required
+from kcodegen.structure.align import Aligner, Column
+from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multiples, settle_choices
+from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep
+from kcodegen.structure.names import name_templates
+from kcodegen.structure.statements import default_of
+from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
+
+_MOST_CONDITIONS, _LONGEST = 5, 100
+_OPEN = -1  # what a condition gives when it is not met, while nobody asks for it
+
+
+@record(frozen=False)
+class Merged:
+    """What copies come to: a body, the parameters, and what each copy puts in."""
+
+    chain: Chain
+    params: list[Found]
+    inputs: list[tuple[int, ...]]
+    outputs: list[tuple[int, ...]]
+    conditions: int = 0
+
+
+@record(frozen=False)
+class _Part:
+    """Columns in a row that the same copies have; `orelse` those that all others have instead."""
+
+    presence: tuple[bool, ...]
+    columns: list[Column]
+    orelse: list[Column] = field(default_factory=list)
+    made: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
+    exports: list[tuple[int, int, int]] = field(default_factory=list)
+    """What it gives: (result, from the columns, from elsewhere)."""
+    nodes: tuple[list[Node], list[Node]] = field(default_factory=lambda: ([], []))
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether all copies have it."""
+        return all(self.presence)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Tell whether this is a loop that some copies have no turn of."""
+        if self.is_whole or self.orelse or len(self.columns) > 1:
+            return False
+        node = next(n for n in self.columns[0].nodes if n is not None)
+        return node.kind == "repeat" and node.head[1:5] == (1, 0, 0, 0)
+
+
+@record(frozen=False)
+class Merger:
+    """Merges copies: each a row of nodes with the tensors that are used after it."""
+
+    draft: Draft
+    looks: Looks
+    copies: Sequence[Sequence[Node]]
+    outputs: list[tuple[int, ...]]
+    unifier: Unifier = field(init=False)
+    parts: list[_Part] = field(default_factory=list)
+    known: list[dict[int, int]] = field(init=False)
+    inputs: list[list[int | None]] = field(default_factory=list)
+    takes: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.unifier = Unifier(self.draft)
+        self.known = [{} for _ in self.copies]
+
+    def merge(self, most_conditions: int = _MOST_CONDITIONS) -> Merged:
+        """Return what the copies come to; raises Fail when that can't be said."""
+        columns = Aligner(self.looks).align(self.copies)
+        self.parts = _parts(columns)
+        if len(columns) > _LONGEST:
+            raise Fail
+        conditions = sum(not (p.is_whole or p.may_be_empty) for p in self.parts)
+        if conditions > most_conditions:
+            raise Fail
+        for part in self.parts:
+            self._wire(part, part.columns, 0)
+            self._wire(part, part.orelse, 1)
+        gives = self._gives()
+        if not self.inputs or any(number is None for number in self.inputs[0]):
+            raise Fail
+        for row in self.inputs:  # what a copy makes itself, it is not given: anything will do
+            row[:] = [n if n is not None else self.inputs[0][k] for k, n in enumerate(row)]
+        nodes, tests = self._assemble()
+        chain = Chain(tuple(self.takes), nodes, gives)
+        params = self._settle(chain, tests)
+        inputs = [tuple(row[k] for row in self.inputs) for k in range(len(self.copies))]
+        return Merged(chain, params, inputs, self.outputs, conditions)  # type: ignore[arg-type]
+
+    # Wiring
+
+    def _wire(self, part: _Part, columns: list[Column], branch: int) -> None:
+        for column in columns:
+            first = next(node for node in column.nodes if node is not None)
+            width = {(len(n.operands), len(n.results)) for n in column.nodes if n is not None}
+            if len(width) != 1:
+                raise Fail
+            operands = tuple(
+                self._source([None if n is None else n.operands[q] for n in column.nodes], part)
+                for q in range(len(first.operands))
+            )
+            results = tuple(self.draft.number() for _ in first.results)
+            for k, node in enumerate(column.nodes):
+                if node is not None:
+                    self.known[k].update(zip(node.results, results, strict=True))
+            part.made[branch].update(results)
+            part.nodes[branch].append(self._node(column, operands, results))
+
+    def _source(self, numbers: list[int | None], here: _Part | None) -> int:
+        """Return the tensor of the body that stands for one tensor in each copy."""
+        inside = [None if n is None else self.known[k].get(n) for k, n in enumerate(numbers)]
+        present = [k for k, n in enumerate(numbers) if n is not None]
+        return self._resolve(numbers, inside, present, here)
+
+    def _resolve(
+        self,
+        numbers: list[int | None],
+        inside: list[int | None],
+        copies: list[int],
+        here: _Part | None,
+    ) -> int:
+        found = {inside[k] for k in copies}
+        if found == {None}:
+            return self._input(numbers, copies)
+        if len(found) == 1:
+            (number,) = found
+            assert number is not None
+            if self._is_visible(number, here):
+                return number
+        for part in reversed(self.parts):
+            if part.is_whole or part is here:
+                continue
+            there = [k for k in copies if part.presence[k]]
+            elsewhere = [k for k in copies if not part.presence[k]]
+            yes = self._inside(part, 0, inside, there)
+            if yes is None:
+                continue
+            if not elsewhere:
+                return self._export(part, yes, None)
+            no = self._inside(part, 1, inside, elsewhere)
+            if part.may_be_empty:
+                if self._resolve(numbers, inside, elsewhere, here) == part.nodes[0][0].operands[0]:
+                    return yes
+                continue
+            if no is None:
+                no = self._resolve(numbers, inside, elsewhere, here)
+                if no in part.made[1]:
+                    continue
+            return self._export(part, yes, no)
+        raise Fail
+
+    def _is_visible(self, number: int, here: _Part | None) -> bool:
+        """Tell whether a tensor can be used: it is no secret of a condition."""
+        for part in self.parts:
+            is_open = part.is_whole or part is here or part.may_be_empty
+            if not is_open and (number in part.made[0] or number in part.made[1]):
+                return False
+        return True
+
+    def _inside(
+        self, part: _Part, branch: int, inside: list[int | None], copies: list[int]
+    ) -> int | None:
+        found = {inside[k] for k in copies}
+        if len(found) == 1 and (number := found.pop()) in part.made[branch]:
+            return number
+        return None
+
+    def _export(self, part: _Part, yes: int, no: int | None) -> int:
+        for place, (result, one, other) in enumerate(part.exports):
+            if one == yes and (no is None or other in (no, _OPEN)):
+                if no is not None:
+                    part.exports[place] = (result, one, no)
+                return result
+        result = self.draft.number()
+        part.exports.append((result, yes, _OPEN if no is None else no))
+        return result
+
+    def _input(self, numbers: list[int | None], copies: list[int]) -> int:
+        for place, row in enumerate(self.inputs):
+            if all(row[k] == numbers[k] for k in copies):
+                return self.takes[place]
+        for place, row in enumerate(self.inputs):
+            if all(row[k] in (None, numbers[k]) for k in copies):
+                for k in copies:
+                    row[k] = numbers[k]
+                return self.takes[place]
+        self.inputs.append([numbers[k] if k in copies else None for k in range(len(numbers))])
+        self.takes.append(self.draft.number())
+        return self.takes[-1]
+
+    def _gives(self) -> tuple[int, ...]:
+        """Return the tensors of the body that are used after it."""
+        count = {len(out) for out in self.outputs}
+        if len(count) != 1:
+            raise Fail
+        rows = range(count.pop())
+        return tuple(self._source([out[i] for out in self.outputs], None) for i in rows)
+
+    def _assemble(self) -> tuple[list[Node], list[tuple[int, tuple[bool, ...]]]]:
+        """Return the nodes of the body, and the place and presence of each condition."""
+        nodes: list[Node] = []
+        tests = []
+        for part in self.parts:
+            if part.is_whole or part.may_be_empty:
+                nodes += part.nodes[0]
+                continue
+            tests.append((len(nodes), part.presence))
+            nodes.append(self._condition(part))
+        return nodes, tests
+
+    def _condition(self, part: _Part) -> Node:
+        part.exports = [
+            (result, yes, self.takes[0] if no == _OPEN else no) for result, yes, no in part.exports
+        ]
+        outer: dict[int, None] = {}
+        for branch in (0, 1):
+            for node in part.nodes[branch]:
+                outer.update((n, None) for n in node.operands if n not in part.made[branch])
+        outer.update((no, None) for _, _, no in part.exports if no not in part.made[1])
+        taken = tuple(outer)
+        chains = []
+        for branch in (0, 1):
+            names = {number: self.draft.number() for number in taken}
+            nodes = [
+                replace(n, operands=tuple(names.get(o, o) for o in n.operands))
+                for n in part.nodes[branch]
+            ]
+            gives = tuple(names.get(e[1 + branch], e[1 + branch]) for e in part.exports)
+            chains.append(Chain(tuple(names.values()), nodes, gives))
+        results = tuple(result for result, _, _ in part.exports)
+        return Node(("when", len(results)), taken, {}, results, tuple(chains))
+
+    # Slots
+
+    def _node(self, column: Column, operands: tuple[int, ...], results: tuple[int, ...]) -> Node:
+        return _unified(self, column.nodes, operands, results, NONE)
+
+    def _settle(self, chain: Chain, tests: list[tuple[int, tuple[bool, ...]]]) -> list[Found]:
+        """Fill in names, derived numbers and conditions; return the parameters left."""
+        names = name_templates(self.unifier)
+        _fill_chain(chain, names)
+        _fill_chain(chain, self.unifier.derive())
+        _fill_chain(chain, self.unifier.derive_starts())
+        params = self.unifier.params
+        conditions = [(chain.nodes[place], presence) for place, presence in tests]
+        decided = decide_tests(self.draft, params, conditions)
+        for (node, _), test in zip(conditions, decided, strict=True):
+            node.slots["test"] = test
+        folded = fold_choices(params, chain)
+        _fill_chain(chain, folded)
+        params = [param for param in params if param.name not in folded]
+        folded = fold_multiples(params, chain)
+        _fill_chain(chain, folded)
+        settle_choices(chain)
+        fill_found(params, {})
+        return [param for param in params if param.name not in folded]
+
+
+def _unified(
+    merger: Merger,
+    nodes: Sequence[Node | None],
+    operands: tuple[int, ...],
+    results: tuple[int, ...],
+    bound: frozenset[str],
+) -> Node:
+    """Return the node that stands for one node of each copy."""
+    present = [node for node in nodes if node is not None]
+    first = present[0]
+    inner = frozenset(v for v in (first.slots.get("index"), *_columns(first)) if isinstance(v, str))
+    slots = {
+        name: merger.unifier.value(column, _hint(merger.draft, first, name), bound)
+        for name, column in _slot_columns(nodes, present).items()
+    }
+    chains = []
+    for place, chain in enumerate(first.chains):
+        inside = []
+        for row, node in enumerate(chain.nodes):
+            column = [None if n is None else n.chains[place].nodes[row] for n in nodes]
+            inside.append(_unified(merger, column, node.operands, node.results, bound | inner))
+        chains.append(merger.draft.copy_chain(Chain(chain.takes, inside, chain.gives), {}))
+    return Node(first.head, operands, slots, results, tuple(chains))
+
+
+def _columns(node: Node) -> tuple[Value, ...]:
+    columns = node.slots.get("columns", ())
+    return columns if isinstance(columns, tuple) else ()
+
+
+def _slot_columns(nodes: Sequence[Node | None], present: list[Node]) -> dict[str, list[Known]]:
+    """Return the values of each slot; where a copy leaves one out, its default."""
+    columns: dict[str, list[Known]] = {}
+    for name in dict.fromkeys(name for node in present for name in node.slots):
+        column: list[Known] = []
+        for node in nodes:
+            if node is None:
+                is_loop = present[0].kind == "repeat" and name == "count"
+                column.append(0 if is_loop else ABSENT)
+            elif name in node.slots:
+                column.append(node.slots[name])
+            else:
+                default = default_of(node, name)
+                if isinstance(default, Required):
+                    raise Fail
+                column.append(default)
+        columns[name] = column
+    return columns
+
+
+def _hint(draft: Draft, node: Node, name: str) -> str:
+    if node.kind == "use":
+        slots = draft.blocks[node.head[1]].slots
+        return next(slot.hint for slot in slots if slot.name == name)
+    if node.kind == "repeat":
+        return {"count": "blocks", "start": "first", "rows": "table"}.get(name, name)
+    return name.rpartition(".")[2]
+
+
+def _parts(columns: list[Column]) -> list[_Part]:
+    """Return the columns in parts; neighbours that complete each other are alternatives."""
+    parts: list[_Part] = []
+    for column in columns:
+        presence = column.presence
+        last = parts[-1] if parts else None
+        if last is not None and last.presence == presence and not last.orelse:
+            last.columns.append(column)
+        elif (
+            last is not None
+            and not last.is_whole
+            and all(a != b for a, b in zip(last.presence, presence, strict=True))
+        ):
+            last.orelse.append(column)
+        else:
+            parts.append(_Part(presence, [column]))
+    return parts
+
+
+def _fill_chain(chain: Chain, env: dict[str, Value]) -> None:
+    """Fill holes in all nodes of a new chain."""
+    if not env:
+        return
+    for node in deep(chain.nodes):
+        for name in list(node.slots):
+            node.slots[name] = fill(node.slots[name], env)

@@ -1,0 +1,147 @@
+"""Groups that names tell of: `conv2_block1_*`, `block2a_*`, `expanded_conv_3_*`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from kcodegen.structure.align import Aligner, common_prefix, names_of
+from kcodegen.structure.candidates import MOST_PARAMS, Search, count_params
+from kcodegen.structure.draft import Node
+from kcodegen.structure.regions import Place, Region
+
+_JOINTS = ("_", "-", ".", "/")
+_DEEPEST = 12
+
+
+def search_groups(search: Search) -> None:
+    """Try the groups of nodes whose names have a prefix in common."""
+    families: dict[Hashable, list[Region]] = {}
+    for place in search.places:
+        for pattern, region in (*_groups(place), *_numbered(place)):
+            families.setdefault(pattern, []).append(region)
+    for regions in families.values():
+        if len(regions) < 2 or max(r.end - r.start for r in regions) < 2:
+            continue
+        for cluster in _clusters(search, regions):
+            found = search.try_regions(cluster, bonus=1.1)
+            if found is not None and count_params(found.merged) > MOST_PARAMS:
+                shorter = without_optional_end(search, cluster)
+                if shorter:
+                    search.try_regions(shorter, bonus=3.0)
+
+
+def without_optional_end(search: Search, regions: list[Region]) -> list[Region]:
+    """Return regions without what not all of them end with: fewer parameters are needed then."""
+    columns = Aligner(search.looks).align([region.nodes for region in regions])
+    tail = 0
+    while tail < len(columns) and not all(columns[-1 - tail].presence):
+        tail += 1
+    if not tail or tail == len(columns):
+        return []
+    lost = [sum(c.presence[k] for c in columns[len(columns) - tail :]) for k in range(len(regions))]
+    return [Region(r.place, r.start, r.end - n) for r, n in zip(regions, lost, strict=True)]
+
+
+def _groups(place: Place) -> Iterator[tuple[Hashable, Region]]:
+    """Yield the runs of nodes that share a prefix, each with the prefix' pattern."""
+    prefixes = [_prefix(node) for node in place.chain.nodes]
+    for depth in range(1, _DEEPEST):
+        start: int | None = None
+        end, current = 0, None
+        for row, prefix in enumerate(prefixes):
+            if prefix is None:
+                continue
+            head = _head(prefix, depth)
+            if start is not None and head == current:
+                end = row + 1
+                continue
+            if start is not None and current is not None:
+                yield _pattern(current), Region(place, start, end)
+            start, end, current = (row, row + 1, head) if head is not None else (None, 0, None)
+        if start is not None and current is not None:
+            yield _pattern(current), Region(place, start, end)
+
+
+def _numbered(place: Place) -> Iterator[tuple[Hashable, Region]]:
+    """Yield the runs of nodes whose names end in the same number: `conv_1_7`, `add_7`."""
+    start, end, current = 0, 0, None
+    for row, names in enumerate(place.names):
+        if not names:
+            continue
+        ends = {name[-1] for name in names}
+        number = ends.pop() if len(ends) == 1 else None
+        if number == current and number is not None:
+            end = row + 1
+            continue
+        if isinstance(current, int) and end - start > 2:
+            yield "numbered", Region(place, start, end)
+        start, end, current = row, row + 1, number if isinstance(number, int) else None
+    if isinstance(current, int) and end - start > 2:
+        yield "numbered", Region(place, start, end)
+
+
+def _prefix(node: Node) -> tuple[object, ...] | None:
+    """Return what all names in a node begin with, None when it has none."""
+    names = names_of(node)
+    return names[0][: common_prefix(names)] if names else None
+
+
+def _head(prefix: tuple[object, ...], depth: int) -> tuple[object, ...] | None:
+    """Return the first `depth` parts of a name, where a group's name can end there."""
+    if len(prefix) < depth:
+        return None
+    head = prefix[:depth]
+    if len(prefix) > depth and prefix[depth] not in _JOINTS:
+        is_letter = len(str(prefix[depth])) == 1 and isinstance(head[-1], int)
+        return head if is_letter else None
+    return head if head[-1] not in _JOINTS else None
+
+
+def _pattern(head: tuple[object, ...]) -> Hashable:
+    """Return a prefix with its numbers and single letters left out."""
+    return tuple(
+        "#"
+        if isinstance(part, int)
+        else "@"
+        if len(str(part)) == 1 and part not in _JOINTS
+        else part
+        for part in head
+    )
+
+
+def _clusters(search: Search, regions: list[Region]) -> Iterator[list[Region]]:
+    """Yield groups of regions that look alike: all, and those that share most of their nodes."""
+    looks = search.looks
+    kinds: dict[tuple[Hashable, ...], list[Region]] = {}
+    for region in regions:
+        kinds.setdefault(tuple(looks.token(n) for n in region.nodes), []).append(region)
+    yield regions
+    if len(kinds) == 1:
+        return
+    ranked = sorted(kinds, key=lambda k: -len(k) * len(kinds[k]))
+    for count in range(len(ranked) - 1, max(0, len(ranked) - 3), -1):
+        frequent = ranked[:count]
+        cluster = [r for r in regions if tuple(looks.token(n) for n in r.nodes) in frequent]
+        if len(cluster) > 1:
+            yield cluster
+    left = list(ranked)
+    while left:
+        base = left.pop(0)
+        members = [base]
+        for other in list(left):
+            if _likeness(base, other) >= 0.6:
+                members.append(other)
+                left.remove(other)
+        cluster = [r for r in regions if tuple(looks.token(n) for n in r.nodes) in members]
+        if 1 < len(cluster) < len(regions):
+            yield cluster
+
+
+def _likeness(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> float:
+    """Return how much of the longer row the two have in common, in order."""
+    row = [0] * (len(other) + 1)
+    for a in one:
+        diagonal = 0
+        for j, b in enumerate(other, start=1):
+            diagonal, row[j] = row[j], (diagonal + 1 if a == b else max(row[j], row[j - 1]))
+    return row[-1] / max(len(one), len(other))

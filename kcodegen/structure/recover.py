@@ -1,0 +1,174 @@
+"""Structure recovery: Graph -> Outline, by taking the best block or loop again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kcodegen.ir.graph import Graph
+from kcodegen.ir.outline import Outline
+from kcodegen.structure.candidates import Candidate, Search, search_words
+from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
+from kcodegen.structure.flat import flat_outline
+from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
+from kcodegen.structure.named_groups import search_groups
+from kcodegen.structure.regions import Place, Region, naturalness
+from kcodegen.structure.spell import spell
+from kcodegen.structure.stages import count_the_first, search_stages
+from kcodegen.structure.statements import draft_of
+from kcodegen.structure.tidy import tidy
+from kcodegen.structure.unify import known
+
+_MOST_ROUNDS = 100
+_LEAST_BLOCK, _LEAST_LOOP = 1.0, 0.4
+
+
+def recover(graph: Graph) -> Outline:
+    """Return the outline of a graph with its blocks, loops and conditions."""
+    if not graph.calls:
+        return flat_outline(graph)
+    draft = draft_of(graph)
+    search(draft)
+    tidy(draft)
+    return spell(draft)
+
+
+def search(draft: Draft) -> None:
+    """Make blocks and loops until none is worth it."""
+    for _ in range(_MOST_ROUNDS):
+        looks = Looks(draft)
+        places = [Place(chain) for chain in draft.chains()]
+        found = Search(draft, looks, places)
+        search_groups(found)
+        search_stages(found)
+        search_words(found)
+        loop = best_loop(draft, looks, places)
+        saved = found.best.saving if found.best is not None else 0.0
+        if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
+            replace_by_loop(*loop)
+        elif found.best is not None and saved >= _LEAST_BLOCK:
+            make_block(draft, found.best)
+            roll_runs(draft)
+        elif loop is not None and loop[0].saving >= _LEAST_LOOP:
+            replace_by_loop(*loop)
+        else:
+            return
+
+
+def make_block(draft: Draft, candidate: Candidate) -> None:
+    """Make a block of a candidate, and uses of its copies."""
+    name = f"block{len(draft.blocks)}"
+    merged = candidate.merged
+    count_the_first(merged)
+    slots = [
+        Slot(p.name, p.hint, p.name in candidate.defaults, candidate.defaults.get(p.name))
+        for p in merged.params
+    ]
+    draft.blocks[name] = DraftBlock(merged.chain, slots, candidate.before, len(candidate.regions))
+    for k in reversed(range(len(candidate.regions))):
+        region = candidate.regions[k]
+        values = {param.name: known(param.values[k]) for param in merged.params}
+        head = ("use", name, len(merged.outputs[k]))
+        use = Node(head, merged.inputs[k], values, merged.outputs[k])
+        region.place.chain.nodes[region.start : region.end] = [use]
+
+
+def replace_by_loop(rolled: Rolled, chain: Chain, start: int, length: int) -> None:
+    """Put a loop in the place of its turns."""
+    chain.nodes[start : start + length] = [rolled.node]
+
+
+def best_loop(
+    draft: Draft, looks: Looks, places: Sequence[Place]
+) -> tuple[Rolled, Chain, int, int] | None:
+    """Return the loop that saves most, with its place."""
+    best: tuple[Rolled, Chain, int, int] | None = None
+    for place in places:
+        nodes = place.chain.nodes
+        tokens = [looks.token(node) for node in nodes]
+        for start, period, length in tandem_runs(tokens):
+            for shift in range(min(period, length - period + 1)):
+                turns = (length - shift) // period + 1
+                begin = start + shift
+                weight = sum(looks.weight(n) for n in nodes[begin : begin + turns * period])
+                if best is not None and weight * (1 - 1 / turns) <= best[0].saving:
+                    continue
+                rolled = _longest(draft, looks, place, begin, period, turns)
+                if rolled is not None and (
+                    best is None or rolled[0].saving > best[0].saving + 1e-9
+                ):
+                    best = rolled
+    return best
+
+
+def _longest(
+    draft: Draft, looks: Looks, place: Place, start: int, period: int, turns: int
+) -> tuple[Rolled, Chain, int, int] | None:
+    """Return the loop over most of the turns."""
+    for begin, count in _choices(start, period, turns):
+        builder = LoopBuilder(draft, looks, place.chain, place.last, begin, period, count)
+        rolled = builder.build()
+        if rolled is None:
+            continue
+        if period > 1 and rolled.saving > 0:
+            region = Region(place, begin, begin + period)
+            factor = max(0.2, naturalness(draft, region, in_loop=True))
+            rolled = Rolled(rolled.node, rolled.saving * factor)
+        return rolled, place.chain, begin, count * period
+    return None
+
+
+def _choices(start: int, period: int, turns: int) -> list[tuple[int, int]]:
+    found = [(start, turns)]
+    if turns > 2:
+        found += [(start + period, turns - 1), (start, turns - 1)]
+    if turns > 3:
+        found.append((start + period, turns - 2))
+    return found
+
+
+# Runs of uses
+
+
+def roll_runs(draft: Draft) -> None:
+    """Roll every run of uses of one block that a plain range of numbers can say."""
+    for chain in list(draft.chains()):
+        looks = Looks(draft)
+        row = 0
+        while row < len(chain.nodes) - 1:
+            rolled = _plain_run(draft, looks, chain, row)
+            if rolled is not None:
+                node, turns = rolled
+                chain.nodes[row : row + turns] = [node]
+            row += 1
+
+
+def _plain_run(draft: Draft, looks: Looks, chain: Chain, start: int) -> tuple[Node, int] | None:
+    """Return the longest plain loop from a node on, and its turns."""
+    first = chain.nodes[start]
+    if first.kind != "use" or len(first.results) != 1:
+        return None
+    token, most = looks.token(first), 1
+    while start + most < len(chain.nodes) and looks.token(chain.nodes[start + most]) == token:
+        most += 1
+    if most < 2:
+        return None
+    last = last_uses(chain)
+
+    def tried(turns: int) -> Node | None:
+        rolled = LoopBuilder(draft, looks, chain, last, start, 1, turns).build()
+        if rolled is None or rolled.node.head[1:5] != (1, 0, 0, 0):
+            return None
+        return rolled.node
+
+    best = tried(2)
+    if best is None:
+        return None
+    low, high = 2, most + 1
+    while high - low > 1:
+        middle = min(2 * low, (low + high + 1) // 2) if high == most + 1 else (low + high) // 2
+        node = tried(middle)
+        if node is None:
+            high = middle
+        else:
+            low, best = middle, node
+    return best, low

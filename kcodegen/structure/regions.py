@@ -1,0 +1,202 @@
+"""Regions: nodes in a row of one chain, what they take and give, and how natural a cut they are."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import field
+
+from kcodegen.records import record
+from kcodegen.structure.align import common_prefix, names_of
+from kcodegen.structure.draft import Chain, Draft, Node, last_uses
+
+_LIGHT = frozenset(
+    "BatchNormalization Activation ReLU Dropout LeakyReLU PReLU SpatialDropout2D".split()
+)
+_HEAVY = ("Conv", "Dense", "Separable", "Depthwise", "LSTM", "GRU")
+_JOINTS = ("_", "-", ".", "/")
+_MANY = 10**6
+
+
+@record(frozen=False)
+class Place:
+    """A chain with what the search needs to know of it, for one round.
+
+    For each row: the names in it, how much of them it shares with the next row that has names, the
+    rows that make its operands, and where its results are used last.
+    """
+
+    chain: Chain
+    last: dict[int, int] = field(init=False)
+    names: list[list[tuple[object, ...]]] = field(init=False)
+    shared: list[int] = field(init=False)
+    sources: list[list[tuple[int, int]]] = field(init=False)
+    ends: list[list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        nodes = self.chain.nodes
+        self.last = last_uses(self.chain)
+        made = {n: row for row, node in enumerate(nodes) for n in node.results}
+        self.names = [names_of(node) for node in nodes]
+        self.shared = _shared(self.names)
+        self.sources = [[(made.get(n, -1), n) for n in node.operands] for node in nodes]
+        self.ends = [[self.last.get(n, -1) for n in node.results] for node in nodes]
+
+
+def _shared(names: list[list[tuple[object, ...]]]) -> list[int]:
+    """Return, for each row, how many parts its names and the next ones share."""
+    found = [_MANY] * len(names)
+    following: tuple[object, ...] | None = None
+    for row in range(len(names) - 1, -1, -1):
+        if not names[row]:
+            continue
+        found[row] = common_prefix(names[row]) if len(names[row]) > 1 else len(names[row][0])
+        if following is not None:
+            found[row] = min(found[row], common_prefix([names[row][0], following]))
+        following = names[row][0]
+    return found
+
+
+@record(frozen=True)
+class Region:
+    """The nodes from `start` to before `end` of a place."""
+
+    place: Place
+    start: int
+    end: int
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Return the nodes."""
+        return self.place.chain.nodes[self.start : self.end]
+
+
+@record(frozen=True)
+class Wiring:
+    """How a region is wired: by number inside, by order of first use to the outside."""
+
+    form: Hashable
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def wiring(region: Region) -> Wiring:
+    """Return how a region is wired."""
+    inside: dict[int, tuple[int, int]] = {}
+    inputs: list[int] = []
+    form = []
+    for row, node in enumerate(region.nodes):
+        line: list[Hashable] = []
+        for number in node.operands:
+            if number in inside:
+                line.append(inside[number])
+                continue
+            if number not in inputs:
+                inputs.append(number)
+            line.append(-1 - inputs.index(number))
+        form.append(tuple(line))
+        inside.update({number: (row, i) for i, number in enumerate(node.results)})
+    last = region.place.last
+    outputs = tuple(number for number in inside if last.get(number, -1) >= region.end)
+    return Wiring((tuple(form), tuple(inside[n] for n in outputs)), tuple(inputs), outputs)
+
+
+def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
+    """Return how much a person would like to cut here: about 1 for good, 0 for never.
+
+    What a turn of a loop gives besides goes to a list.
+    """
+    place, start, end = region.place, region.start, region.end
+    outputs = 0
+    for ends in place.ends[start:end]:
+        for last in ends:
+            if last >= end:
+                outputs += 1
+    if not 0 < outputs <= 2:
+        return 0.0
+    inputs: dict[int, int] = {}
+    for row in range(start, end):
+        for source, number in place.sources[row]:
+            if source < start:
+                inputs[number] = inputs.get(number, 0) + 1
+    if len(inputs) > 4 or _cuts_layers(draft, region, inputs):
+        return 0.0
+    factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
+    factor *= _names_factor(region)
+    cuts = _is_tight(draft, place.chain, place.last, start)
+    factor *= 1 - 0.3 * (cuts + _is_tight(draft, place.chain, place.last, end))
+    if inputs:
+        first, uses = next(iter(inputs.items()))
+        if uses >= 2 and place.last.get(first, 0) < end:
+            factor *= 1.08
+    return factor
+
+
+def _cuts_layers(draft: Draft, region: Region, inputs: dict[int, int]) -> bool:
+    """Tell whether a region parts the making of a shared layer from its calls."""
+    if not draft.layer_numbers:
+        return False
+    wired = wiring(region)
+    return bool(draft.layer_numbers.keys() & {*inputs, *wired.outputs})
+
+
+def _names_factor(region: Region) -> float:
+    """Return less where names say that a group is cut in two, or that there is none."""
+    place, start, end = region.place, region.start, region.end
+    rows = [row for row in range(start, end) if place.names[row]]
+    count = sum(len(place.names[row]) for row in rows)
+    if count < 2:
+        return 1.0
+    inner = place.names[rows[-1]]
+    size = min(place.shared[row] for row in rows[:-1]) if len(rows) > 1 else _MANY
+    size = min(size, common_prefix(inner))
+    first = place.names[rows[0]][0]
+    while size and first[size - 1] in _JOINTS:
+        size -= 1
+    if not size:
+        ends = {name[-1] for row in rows for name in place.names[row]}
+        return 0.6 if len(ends) == 1 and not isinstance(first[-1], str) else 0.4
+    prefix = first[:size]
+    for row in (start - 1, end):
+        if 0 <= row < len(place.names) and any(n[:size] == prefix for n in place.names[row]):
+            return 0.4
+    return 1.0
+
+
+def _is_tight(draft: Draft, chain: Chain, last: dict[int, int], cut: int) -> bool:
+    """Tell whether a cut parts a convolution from its norm, or a norm from its activation."""
+    if not 0 < cut < len(chain.nodes):
+        return False
+    before, after = chain.nodes[cut - 1], chain.nodes[cut]
+    if not any(number in before.results for number in after.operands):
+        return False
+    if any(last.get(number, 0) > cut for number in before.results):
+        return False
+    maker, user = leaf_class(draft, before, -1), leaf_class(draft, after, 0)
+    if user not in _LIGHT:
+        return False
+    is_norm = maker == "BatchNormalization" and user in ("Activation", "ReLU")
+    return maker.startswith(_HEAVY) or is_norm or user == "Dropout"
+
+
+def leaf_class(draft: Draft, node: Node, end: int) -> str:
+    """Return the class of the first or last layer of a node."""
+    for _ in range(20):
+        if node.kind == "use":
+            node = draft.blocks[node.head[1]].chain.nodes[end]
+        elif node.chains and node.chains[0].nodes:
+            node = node.chains[0].nodes[end]
+        else:
+            break
+    if node.kind in ("layer", "op", "make layer"):
+        return str(node.head[1]).rpartition(".")[2]
+    return node.kind
+
+
+def do_not_overlap(regions: Sequence[Region]) -> list[Region]:
+    """Return regions in order, without those that overlap an earlier one."""
+    found: list[Region] = []
+    for region in regions:
+        if found and found[-1].place is region.place and found[-1].end > region.start:
+            continue
+        found.append(region)
+    return found

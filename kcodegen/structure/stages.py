@@ -1,0 +1,167 @@
+"""Stages: a block that changes the size, and then the same block over and over.
+
+x = block(x, strides=2); for i in range(2, 5): x = block(x)   ->   stage(x, blocks=4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from kcodegen.ir.formulas import Affine, Letter, Text, fill, holes
+from kcodegen.ir.values import Hole, Value, same
+from kcodegen.structure.candidates import Candidate, Search, evaluate
+from kcodegen.structure.draft import Chain, Draft, Looks, Node
+from kcodegen.structure.merge import Merged
+from kcodegen.structure.regions import Place, Region
+from kcodegen.structure.unify import Fail
+
+_BONUS = 1.2
+
+
+def inner_use(node: Node) -> Node | None:
+    """Return the use of a block that a simple loop repeats."""
+    if node.kind != "repeat" or node.head[1:5] != (1, 0, 0, 0):
+        return None
+    inside = node.chains[0].nodes
+    if len(inside) != 1 or inside[0].kind != "use" or len(node.results) != 1:
+        return None
+    return inside[0]
+
+
+def search_stages(search: Search) -> None:
+    """Try, for each block, all stages that are made of it."""
+    for block in search.draft.blocks:
+        stages = [s for place in search.places for s in _stages(search, place, block)]
+        loops = [r.nodes[1] for r in stages if len(r.nodes) > 1 and inner_use(r.nodes[1])]
+        if 2 * sum(len(stage.nodes) > 1 for stage in stages) < len(stages):
+            stages = [stage for stage in stages if len(stage.nodes) > 1]
+        if len(stages) < 2 or not loops:
+            continue
+        candidate = _as_block(search, stages, loops[0])
+        search.offer(candidate)
+
+
+def _stages(search: Search, place: Place, block: str) -> Iterator[Region]:
+    """Yield the stages in a chain: a use that is not as in the loops, and the turns after it."""
+    nodes = place.chain.nodes
+    if len(nodes) < 2:
+        return
+    steady = {
+        search.looks.token(use)
+        for node in nodes
+        if (use := inner_use(node)) and use.head[1] == block
+    }
+    row = 0
+    while row < len(nodes):
+        if not _uses(nodes[row], block):
+            row += 1
+            continue
+        follows = nodes[row + 1] if row + 1 < len(nodes) else None
+        if follows is not None and _goes_on(search, follows, block, steady, nodes[row]):
+            yield Region(place, row, row + 2)
+            row += 2
+        else:
+            if search.looks.token(nodes[row]) not in steady:
+                yield Region(place, row, row + 1)
+            row += 1
+
+
+def _uses(node: Node, block: str) -> bool:
+    return node.kind == "use" and node.head[1] == block and len(node.results) == 1
+
+
+def _goes_on(search: Search, node: Node, block: str, steady: set[object], before: Node) -> bool:
+    use = inner_use(node) or (node if _uses(node, block) else None)
+    if use is None or use.head[1] != block or search.looks.token(use) not in steady:
+        return False
+    return before.results[0] == node.operands[0]
+
+
+def _as_block(search: Search, stages: list[Region], template: Node) -> Candidate | None:
+    """Return the stages as one block, single turns seen as loops."""
+    looks = Looks(search.draft, variants=False)
+    copies: list[list[Node]] = []
+    kept: list[Region] = []
+    for region in stages:
+        try:
+            copies.append(
+                [region.nodes[0], *(lifted(search.draft, n, template) for n in region.nodes[1:])]
+            )
+            kept.append(region)
+        except Fail:
+            continue
+    if len(kept) < 2:
+        return None
+    return evaluate(search.draft, looks, kept, _BONUS, copies)
+
+
+def lifted(draft: Draft, node: Node, template: Node) -> Node:
+    """Return a single use as a loop of one turn, like `template`."""
+    if node.kind == "repeat":
+        return node
+    use = inner_use(template)
+    assert use is not None
+    index = str(template.slots["index"])
+    turn = _turn(node, use, index)
+    if turn is None:
+        start = template.slots["start"]
+        turn = start if isinstance(start, int) else 0
+    slots = {
+        name: _seen(value, use.slots.get(name), index, turn) for name, value in node.slots.items()
+    }
+    take, result = draft.number(), draft.number()
+    others = [draft.number() for _ in node.operands[1:]]
+    inside = Node(node.head, (take, *others), slots, (result,))
+    chain = Chain((take, *others), [inside], (result,))
+    known = {"index": template.slots["index"], "start": turn, "count": 1}
+    return Node(template.head, node.operands, known, node.results, (chain,))
+
+
+def _turn(node: Node, use: Node, index: str) -> int | None:
+    """Return the turn that a use would be: the number in its name."""
+    for name, pattern in use.slots.items():
+        value = node.slots.get(name)
+        if not isinstance(pattern, Text) or not isinstance(value, Text):
+            continue
+        if len(pattern.parts) != len(value.parts):
+            continue
+        for part, there in zip(pattern.parts, value.parts, strict=True):
+            if isinstance(part, Letter) and isinstance(there, str) and index in set(holes(part)):
+                return ord(there) - ord(str(fill(part, {index: 0})))
+            if isinstance(there, int) and index in set(holes(part)):
+                zero = fill(part, {index: 0})
+                return there - zero if isinstance(zero, int) else None
+    return None
+
+
+def _seen(value: Value, pattern: Value, index: str, turn: int) -> Value:
+    """Return a value as a formula of the turn, where the pattern has one."""
+    if index not in set(holes(pattern)):
+        return value
+    if isinstance(pattern, Text) and isinstance(value, Text):
+        if len(pattern.parts) != len(value.parts):
+            raise Fail
+        pairs = zip(value.parts, pattern.parts, strict=True)
+        return Text(tuple(_seen(part, there, index, turn) for part, there in pairs))
+    if same(fill(pattern, {index: turn}), value):
+        return pattern
+    if isinstance(pattern, Affine) and isinstance(value, int) and isinstance(pattern.factor, int):
+        return Affine(Hole(index), pattern.factor, value - pattern.factor * turn)
+    if hasattr(pattern, "of") and type(value) is type(pattern):
+        return replace(value, of=_seen(value.of, pattern.of, index, turn))  # type: ignore[union-attr, type-var]
+    raise Fail
+
+
+def count_the_first(merged: Merged) -> None:
+    """Let the number of blocks include the first one, which stands before the loop."""
+    nodes = merged.chain.nodes
+    for before, node in pairwise(nodes):
+        count, use = node.slots.get("count"), inner_use(node)
+        if use is None or not isinstance(count, Hole) or before.head[:2] != use.head[:2]:
+            continue
+        for param in merged.params:
+            if param.name == count.name and param.hint == "blocks":
+                param.values = [v + 1 if isinstance(v, int) else v for v in param.values]
+                node.slots["count"] = Affine(count, 1, -1)
