@@ -52,11 +52,25 @@ class LegacyValue:
 
 @record(frozen=True)
 class LegacyClass:
-    """A class that is another one with some arguments now."""
+    """A class that is another one with some arguments now.
+
+    `weights` says how its weights differ, where they do.
+    """
 
     name: str
     key: str
     args: Args = ()
+    versions: Versions = KERAS_2
+    weights: str = ""
+
+
+@record(frozen=True)
+class LegacyDefault:
+    """What an argument was that a class had not yet: today's default is another one."""
+
+    cls: str
+    name: str
+    value: Value
     versions: Versions = KERAS_2
 
 
@@ -87,6 +101,7 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     LegacyArgument("keras.layers.InputLayer", "batch_input_shape", "rename", "batch_shape"),
     LegacyArgument("keras.layers.InputLayer", "type_spec", "input", versions=TF_KERAS),
     LegacyArgument("keras.layers.LeakyReLU", "alpha", "rename", "negative_slope"),
+    LegacyArgument("keras.layers.ReLU", "theta", "rename", "threshold"),
     *_drop(_layers(("Attention", "AdditiveAttention")), "causal", False, versions=("2.4", "2.9")),
     *_drop(_layers(("Embedding",)), "input_length"),
     *_drop(_layers(("Embedding",)), "sparse", versions=("2.11", "2.15")),
@@ -103,6 +118,7 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "noise_shape", None),
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
+    *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
     LegacyArgument("*layer", "batch_input_shape", "input"),
     *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
     *_drop(("*initializer",), "dtype", "float32", versions=("2.2", "2.4")),
@@ -131,6 +147,9 @@ VALUES: Final[tuple[LegacyValue, ...]] = (
 )
 """Values that are spelled otherwise now."""
 
+_CUDNN: Final[Args] = (("recurrent_activation", "sigmoid"),)
+_CUDNN_WEIGHTS: Final = "each kernel lies gate by gate, transposed, and the bias has two halves"
+
 SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
 """Arguments that TensorFlow wrote as a list of one number and that are a number now."""
 
@@ -141,8 +160,38 @@ CLASSES: Final[tuple[LegacyClass, ...]] = (
         (("synchronized", True),),
         TF_KERAS,
     ),
+    LegacyClass("ThresholdedReLU", "keras.layers.ReLU"),
+    LegacyClass("CuDNNLSTM", "keras.layers.LSTM", _CUDNN, weights=_CUDNN_WEIGHTS),
+    LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN, weights=_CUDNN_WEIGHTS),
 )
 """Classes that are another one with some arguments now."""
+
+_LOCAL = "its kernel differs from place to place, which no layer of Keras 3 can do"
+_FEATURES = "it is made of feature columns, which Keras 3 does not have"
+_RESIZED = "it changes the size of images while it trains, which no layer of Keras 3 can do"
+GONE: Final[dict[str, str]] = {
+    "AbstractRNNCell": "it is abstract",
+    "CategoryCrossing": "Keras 3 has HashedCrossing only, which gives other numbers",
+    "ConvLSTM2DCell": "Keras 3 keeps the cells of its ConvLSTM layers to itself",
+    "DenseFeatures": _FEATURES,
+    "ExperimentalRandomFourierFeatures": "Keras 3 has no layer for it",
+    "LinearModel": "Keras 3 has no such model",
+    "LocallyConnected1D": _LOCAL,
+    "LocallyConnected2D": _LOCAL,
+    "PeepholeLSTMCell": "no cell of Keras 3 looks at its own state",
+    "RandomFourierFeatures": "Keras 3 has no layer for it",
+    "RandomHeight": _RESIZED,
+    "RandomWidth": _RESIZED,
+    "SequenceFeatures": _FEATURES,
+    "WideDeepModel": "Keras 3 has no such model",
+}
+"""Classes that Keras 3 has no equal for, with the reason."""
+
+DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
+    LegacyDefault("keras.layers.GRU", "reset_after", False, ("2.0", "2.3")),
+    LegacyDefault("keras.layers.GRUCell", "reset_after", False, ("2.0", "2.3")),
+)
+"""Arguments that a file may lack although today's default is wrong for it."""
 
 
 def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
@@ -166,6 +215,15 @@ def new_value(row: ClassRow, name: str, value: Value) -> Value:
         if fits and same(entry.old, value):
             return entry.new
     return value
+
+
+def old_defaults(row: ClassRow, version: tuple[int, int] | None) -> Args:
+    """Return what a class did before it had an argument for it."""
+    return tuple(
+        (entry.name, entry.value)
+        for entry in DEFAULTS
+        if entry.cls == row.key and (version is None or covers(entry.versions, version))
+    )
 
 
 def find_legacy_class(name: str) -> LegacyClass | None:
