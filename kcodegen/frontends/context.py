@@ -18,7 +18,8 @@ class Context:
 
     `read_model` reads a nested model; it lies here because a value (a wrapped layer) may hold
     a model, and a model holds values. `is_legacy` says that a Keras before 3 wrote the
-    file, and `version` which one, as far as the file tells: `(2, 9)`. `keeps_sharing` that an object in two places has a meaning: outside of models.
+    file, and `version` which one, as far as the file tells: `(2, 9)`. `keeps_sharing`
+    that an object in two places has a meaning: outside of models.
     """
 
     vocabulary: Vocabulary

@@ -9,11 +9,12 @@ from collections import Counter
 from dataclasses import replace
 
 from kcodegen.diagnostics import CompileError
-from kcodegen.frontends import old_names
+from kcodegen.frontends import old_names, time_major
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
-from kcodegen.frontends.keras2_inputs import chain_input, read_old_input
+from kcodegen.frontends.keras2_inputs import chain_input, known_sizes, read_old_input
 from kcodegen.frontends.keras3 import build_shape, model_key, model_row
+from kcodegen.frontends.old_masks import with_old_masks
 from kcodegen.frontends.outputs import wrong_outputs
 from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
 from kcodegen.frontends.values import find_row, is_model, read_config, read_dropped
@@ -115,12 +116,14 @@ class _Entry:
     name: str
     is_op: bool
     is_model: bool
+    is_input: bool
 
 
 def _read_functional(node: Node, context: Context) -> Graph:
     config = node.field("config")
     entries = _entries(config.field("layers"), context)
     wires = OldWires(
+        sizes={e.old: known_sizes(e.node) for e in entries if e.is_input},
         uses={e.old: _uses(e) for e in entries},
         first={e.old: _first_use(e, config.value) for e in entries if e.is_model},
         names={e.old: e.name for e in entries if not e.is_op},
@@ -130,7 +133,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
     layers = [
         layer
         for e in entries
-        if (layer := made[e.old] if e.is_op else _read_layer(e.node, e.name, context)) is not None
+        if (layer := made[e.old] if e.is_op else _read_entry(e, context)) is not None
     ]
     known = {layer.name: layer for layer in layers}
     calls = [c for e in entries if not e.is_op for c in _read_calls(e, known, wires, context)]
@@ -146,7 +149,18 @@ def _read_functional(node: Node, context: Context) -> Graph:
         origin=node.origin,
     )
     context.problems.found.extend(wrong_outputs(graph))
+    turned_names = frozenset(e.name for e in entries if time_major.is_turned(e.node))
+    graph, swaps = time_major.turned(graph, turned_names)
+    graph, masks = with_old_masks(graph, context.version)
+    context.problems.warnings.extend((*swaps, *masks))
     return graph
+
+
+def _read_entry(entry: _Entry, context: Context) -> Layer | None:
+    """Return the layer of an entry; how its steps lie is a matter of its calls."""
+    is_turned = time_major.is_turned(entry.node)
+    node = time_major.plain(entry.node) if is_turned else entry.node
+    return _read_layer(node, entry.name, context)
 
 
 def _entries(layers: Node, context: Context) -> list[_Entry]:
@@ -161,7 +175,14 @@ def _entries(layers: Node, context: Context) -> list[_Entry]:
     taken = [op_name(item) for item, op in zip(items, ops, strict=True) if op]
     new = iter(old_names.unique(named, context, frozenset(taken)))
     return [
-        _Entry(item, name, name if op else next(new), op, is_model(item))
+        _Entry(
+            item,
+            name,
+            name if op else next(new),
+            op,
+            is_model(item),
+            item.mapping().get("class_name") == INPUT.name,
+        )
         for item, name, op in zip(items, old, ops, strict=True)
     ]
 

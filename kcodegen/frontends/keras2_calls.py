@@ -34,7 +34,8 @@ class OldWires:
 
     `uses` counts the calls of each entry; `first` is the number of the first call where that is
     not 0: of nested models. `names` are today's names of the layers; an entry without one is an op,
-    whose call has the id `/<name>/<use>`. `made_layers` are layers that an op became, by its name.
+    whose call has the id `/<name>/<use>`. `sizes` are the shapes of the inputs.
+    `made_layers` are layers that an op became, by its name.
     `stands_for` are ops that are no call of their own, and
     what they are instead: another tensor, or a size (see `tf_ops`).
     """
@@ -42,6 +43,7 @@ class OldWires:
     uses: dict[str, int]
     first: dict[str, int]
     names: dict[str, str]
+    sizes: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
     stands_for: dict[Ref, object] = field(default_factory=dict)
     made_layers: dict[str, Layer] = field(default_factory=dict)
 

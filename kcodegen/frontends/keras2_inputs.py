@@ -44,6 +44,14 @@ def read_old_input(node: Node, name: str, context: Context) -> Layer:
     return Layer(name, INPUT.key, args, origin=node.origin)
 
 
+def known_sizes(node: Node) -> tuple[int | None, ...]:
+    """Return the shape of an input, the batch included, as far as the file tells."""
+    config = node.mapping().get("config")
+    shape = config.get("batch_input_shape") if isinstance(config, dict) else None
+    sizes = shape if isinstance(shape, list) else []
+    return tuple(size if isinstance(size, int) else None for size in sizes)
+
+
 def _warn_of_ragged(flag: Node, context: Context) -> None:
     message = "the input takes ragged tensors, which few layers of Keras 3 can work with"
     hint = "pad the sequences and mask what is padding, if a layer complains"

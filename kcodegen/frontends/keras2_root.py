@@ -8,6 +8,7 @@ from dataclasses import replace
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2 import read_model
+from kcodegen.frontends.old_sharing import twins
 from kcodegen.frontends.old_weights import moved_weights
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
@@ -25,7 +26,7 @@ def read_root(root: Node, context: Context) -> Graph:
     _warn_of_backend(root, context)
     context = replace(context, read_model=read_model, is_legacy=True, version=version)
     graph = read_model(root, context)
-    context.problems.warnings.extend(moved_weights(graph, version))
+    context.problems.warnings.extend((*twins(graph), *moved_weights(graph, version)))
     return graph
 
 

@@ -15,7 +15,13 @@ from kcodegen.frontends.tf_rules import Given, GivenArgs, TfCall
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call
 from kcodegen.ir.values import Ref, Slice, Value, same
-from kcodegen.registry.tf_functions import FUNCTIONS, OLD_PARAMS, TfFunction, find_function
+from kcodegen.registry.tf_functions import (
+    FUNCTIONS,
+    LOST,
+    OLD_PARAMS,
+    TfFunction,
+    find_function,
+)
 from kcodegen.words import did_you_mean, prose, snake_case
 
 _LAMBDA = "TFOpLambda"
@@ -69,6 +75,10 @@ def read_op(entry: Node, node: Node, name: str, use: int, wires: OldWires) -> li
     if path == "range":
         return tf_sizes.positions(node, place, value, given, wires)
     row = find_function(path)
+    if path in LOST:
+        hint = "write the op into the page by hand, or put it into a layer of your own"
+        message = f"tf.{path}: the file has lost its tensors, and Keras 2 can't read it either"
+        raise entry.error("tensorflow-op", message, hint)
     if row is None:
         raise _unknown(entry, path)
     return _calls(node, place, row, value, given, wires)
@@ -132,7 +142,7 @@ def _slice(node: Node, place: Ref, wires: OldWires) -> list[Call]:
         raise node.error("tensorflow-op", "a slice says nothing of what it takes")
     key = _index(kwargs.field("slice_spec"), wires)
     if isinstance(value, tf_sizes.Shape):
-        wires.stands_for[place] = tf_sizes.size_of(node, value, key)
+        wires.stands_for[place] = tf_sizes.size_of(node, value, key, wires)
         return []
     if not isinstance(value, Ref):
         raise node.error("tensorflow-op", "a slice of what is no tensor")

@@ -213,6 +213,32 @@ def _pad(call: TfCall) -> list[Call]:
     return [call.made(args.items())]
 
 
+def _norm(call: TfCall) -> list[Call]:
+    """Return the Euclidean norm along one axis, which is the same in both."""
+    axis = call.given.get("axis")
+    if not isinstance(axis, int):
+        raise call.refuse("over all axes, or over several, has no equal in Keras 3")
+    return [
+        call.made([("x", call.operand("x")), *((n, call.plain(n)) for n in call.given if n != "x")])
+    ]
+
+
+def _pool(call: TfCall) -> list[Call]:
+    """Return a pooling over windows given as one number, or as two."""
+    args: dict[str, Value] = {"inputs": call.operand("inputs")}
+    for name in ("pool_size", "strides"):
+        size = call.plain(name) if name in call.given else None
+        if isinstance(size, tuple) and len(size) == 4 and size[0] == size[3] == 1:
+            size = size[1:3]
+        if not isinstance(size, int) and not (isinstance(size, tuple) and len(size) == 2):
+            raise call.refuse("has a window that is no window of an image")
+        args[name] = size
+    padding = str(call.given.get("padding")).lower()
+    if padding not in ("valid", "same"):
+        raise call.refuse("pads in a way that Keras 3 does not have")
+    return [call.made([*args.items(), ("padding", padding)])]
+
+
 def _resize(call: TfCall) -> list[Call]:
     """Return the op with the name of the interpolation in small letters."""
     method = str(call.given.get("interpolation", "bilinear")).lower()
@@ -253,7 +279,9 @@ RULES: dict[str, Callable[[TfCall], list[Call]]] = {
     "dtype": _dtype,
     "l2_normalize": _l2_normalize,
     "matmul": _matmul,
+    "norm": _norm,
     "pad": _pad,
+    "pool": _pool,
     "resize": _resize,
     "shape": _shape,
     "split": _split,

@@ -7,6 +7,9 @@ tf.range(0, tf.shape(x)[1], 1)           ->   Positions(axis=1)(x)
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 from kcodegen.frontends.keras2_calls import OldWires
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Layer
@@ -20,6 +23,13 @@ _ARITHMETIC = frozenset(
     """math.multiply math.add math.subtract math.floordiv __operators__.add math.maximum
     math.minimum cast math.divide math.truediv""".split()
 )
+_EXACT: dict[str, Callable[[int, int], int]] = {
+    "__operators__.add": operator.add,
+    "math.add": operator.add,
+    "math.floordiv": operator.floordiv,
+    "math.multiply": operator.mul,
+    "math.subtract": operator.sub,
+}
 
 
 @record(frozen=True)
@@ -31,18 +41,25 @@ class Shape:
 
 @record(frozen=True)
 class Size:
-    """One size of a tensor, or what was computed from sizes: then `of` is None."""
+    """One size of a tensor, or what was computed from sizes: then `of` is None.
+
+    `known` is the number, where the file tells it.
+    """
 
     of: Ref | None = None
     axis: int = 0
+    known: int | None = None
 
 
-def size_of(node: Node, shape: Shape, key: Value) -> object:
+def size_of(node: Node, shape: Shape, key: Value, wires: OldWires) -> object:
     """Return the size of one axis."""
+    inputs = {f"{wires.names.get(name, name)}/0": sizes for name, sizes in wires.sizes.items()}
     if isinstance(key, tuple) and len(key) == 1:
         key = key[0]
     if isinstance(key, int):
-        return Size(shape.of, key)
+        sizes = inputs.get(shape.of.call, ())
+        known = sizes[key] if -len(sizes) <= key < len(sizes) else None
+        return Size(shape.of, key, known)
     if isinstance(key, Slice):
         message = "a part of a shape is used, whose length is known in running only"
         raise node.error("tensorflow-op", message, _HAND)
@@ -56,17 +73,19 @@ def computed(path: str, value: object, given: dict[str, object]) -> object:
         return None
     if any(isinstance(part, Ref) for part in parts):
         return None
+    match [part.known if isinstance(part, Size) else part for part in parts]:
+        case [int(left), int(right)] if path in _EXACT:
+            return Size(known=_EXACT[path](left, right))
     return Size()
 
 
 def known_shape(value: object) -> tuple[int, ...] | None:
     """Return a shape with -1 for the one size that is not known; None when there are more."""
     sizes = value if isinstance(value, tuple) else (value,)
-    found = tuple(
-        size if isinstance(size, int) and not isinstance(size, bool) else -1 for size in sizes
-    )
-    if any(not isinstance(size, (int, Size)) for size in sizes):
+    if any(not isinstance(size, (int, Size)) or isinstance(size, bool) for size in sizes):
         return None
+    numbers = (size.known if isinstance(size, Size) else size for size in sizes)
+    found = tuple(-1 if number is None else number for number in numbers)
     return found if found.count(-1) <= 1 else None
 
 

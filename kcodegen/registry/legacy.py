@@ -115,6 +115,7 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(("MultiHeadAttention",)), "query_shape", versions=TF_KERAS),
     *_drop(_layers(("MultiHeadAttention",)), "key_shape", versions=TF_KERAS),
     *_drop(_layers(("MultiHeadAttention",)), "value_shape", versions=TF_KERAS),
+    *_drop(_layers(("MultiHeadAttention",)), "softmax_robust_masking", False),
     *_drop(_layers(_SPATIAL), "noise_shape", None),
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),

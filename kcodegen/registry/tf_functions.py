@@ -52,7 +52,7 @@ _OF_FEATURES = """
     nn.softplus=softplus nn.softsign=softsign math.softsign=softsign
 """
 _BINARY = """
-    __operators__.add=add __operators__.eq=equal __operators__.ne=not_equal math.add=add
+    __operators__.add=add math.add=add
     math.divide=true_divide math.divide_no_nan=divide_no_nan math.equal=equal
     math.floordiv=floor_divide math.floormod=mod math.greater=greater
     math.greater_equal=greater_equal math.less=less math.less_equal=less_equal
@@ -91,6 +91,7 @@ _FIRST_AXIS: Args = (("axis", 0),)
 _INTEGERS: Only = (("output_type", ("int64", "int32")),)
 _ONWARDS: Only = (("exclusive", (False,)), ("reverse", (False,)))
 _UPWARDS: Only = (("direction", ("ASCENDING",)),)
+_POOL = "input=inputs ksize=pool_size strides padding"
 _CHANNELS_LAST: Only = (("data_format", ("NHWC",)),)
 
 _ROWS = (
@@ -102,6 +103,10 @@ _ROWS = (
     ),
     *(_row(name, op, "input_tensor=x axis keepdims") for name, op in _pairs(_REDUCTIONS)),
     _row("math.atan2", "arctan2", "y=x1 x=x2"),
+    _row("nn.bias_add", "add", "value=x1 bias=x2", only=(("data_format", ("NHWC", "N...C")),)),
+    _row("nn.avg_pool2d", "average_pool", _POOL, only=_CHANNELS_LAST, rule="pool"),
+    _row("nn.max_pool2d", "max_pool", _POOL, only=_CHANNELS_LAST, rule="pool"),
+    _row("norm", "norm", "tensor=x axis keepdims", only=(("ord", ("euclidean", 2)),), rule="norm"),
     _row("math.add_n", "add", "inputs", rule="add_n"),
     _row("math.argmax", "argmax", "input=x axis", _FIRST_AXIS, _INTEGERS),
     _row("math.argmin", "argmin", "input=x axis", _FIRST_AXIS, _INTEGERS),
@@ -170,6 +175,10 @@ _ALIASES: Final[dict[str, str]] = {
     "clip_by_value_v2": "clip_by_value",
     "cumsum": "math.cumsum",
     "identity_v2": "identity",
+    "floor_div": "math.floordiv",
+    "linalg.norm": "norm",
+    "nn.avg_pool": "nn.avg_pool2d",
+    "nn.max_pool": "nn.max_pool2d",
     "linalg.l2_normalize": "math.l2_normalize",
     "math.sigmoid_v2": "math.sigmoid",
     "matmul": "linalg.matmul",
@@ -207,6 +216,9 @@ OLD_PARAMS: Final[dict[str, str]] = {
     "validate_indices": "",
 }
 _V1 = "compat.v1."
+
+LOST: Final = frozenset({"einsum", "__operators__.eq", "__operators__.ne"})
+"""Functions whose second tensor is not in the file."""
 
 FUNCTIONS: Final[dict[str, TfFunction]] = {row.name: row for row in _ROWS}
 """The functions by their path below `tf`."""
