@@ -13,7 +13,7 @@ from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Args, Obj, Symbol, Value, lookup
 from kcodegen.registry.helper_rows import OLD_HARD_SIGMOID
-from kcodegen.registry.legacy import find_argument, new_value
+from kcodegen.registry.legacy import FLOAT32, find_argument, new_value
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import prose
 
@@ -49,7 +49,8 @@ def translate(child: Node, key: str, value: Value, row: ClassRow) -> tuple[str, 
 def modern(name: str, value: Value, row: ClassRow) -> Value:
     """Return how a value of an old file is spelled now."""
     value = new_value(row, name, value)
-    if row.kind in ("optimizer", "regularizer") and isinstance(value, float):
+    rounded = row.kind in ("optimizer", "regularizer") or (row.key, name) in FLOAT32
+    if rounded and isinstance(value, float):
         return shortest_float32(value)
     return value
 

@@ -154,6 +154,17 @@ _CUDNN_WEIGHTS: Final = "each kernel lies gate by gate, transposed, and the bias
 SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
 """Arguments that TensorFlow wrote as a list of one number and that are a number now."""
 
+FLOAT32: Final = frozenset(
+    {
+        ("keras.layers.ELU", "alpha"),
+        ("keras.layers.LeakyReLU", "negative_slope"),
+        ("keras.layers.ReLU", "max_value"),
+        ("keras.layers.ReLU", "negative_slope"),
+        ("keras.layers.ReLU", "threshold"),
+    }
+)
+"""Arguments of layers that Keras 2 rounded to 32 bits before it wrote them."""
+
 CLASSES: Final[tuple[LegacyClass, ...]] = (
     LegacyClass(
         "SyncBatchNormalization",
