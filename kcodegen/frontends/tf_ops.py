@@ -30,7 +30,7 @@ _REFUSED = {
     "ClassMethod": "a method of a class of TensorFlow, often of a ragged tensor",
     "InstanceMethod": "a method of a tensor of TensorFlow, often of a ragged one",
     "InstanceProperty": "a property of a tensor of TensorFlow, often of a ragged one",
-    "TensorFlowOpLayer": "an op of TensorFlow 2.0 to 2.3, as a piece of its graph",
+    "TensorFlowOpLayer": "an op that TensorFlow 2.0 to 2.3 saved as a piece of its own graph",
 }
 _KEPT_PROPERTIES = ("shape",)
 _CLASSES = frozenset({_LAMBDA, _SLICING, *_REFUSED})
@@ -62,6 +62,8 @@ def read_op(entry: Node, node: Node, name: str, use: int, wires: OldWires) -> li
     if kind in _REFUSED:
         hint = "put it into a layer of your own"
         message = f"{prose(name)} is {_REFUSED[kind]}: Keras 3 has no equal"
+        if kind == "TensorFlowOpLayer":
+            message = f"{prose(name)} is {_REFUSED[kind]}, which is not read yet"
         raise entry.error("tensorflow-op", message, hint)
     path = config.field("function").text()
     if path in ("compat.v1.shape", "shape"):

@@ -47,11 +47,13 @@ def check(case: Case, folder: Path) -> None:
     assert not outcome.numbers
 
 
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
 @pytest.mark.parametrize("case", of(OLD_EQUAL, True), ids=lambda case: case.id)
 def test_an_old_model_runs_on_keras_3(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
 @pytest.mark.sweep
 @pytest.mark.parametrize("case", of(OLD_EQUAL, False), ids=lambda case: case.id)
 def test_every_old_model_runs_on_keras_3(case: Case, tmp_path: Path) -> None:

@@ -76,3 +76,12 @@ def warnings_of(document: dict[str, Any]) -> dict[str, Diagnostic]:
 def calls_of(graph: Graph, target: str) -> list[Call]:
     """Return the calls of a layer, or of an op by the end of its path."""
     return [c for c in graph.calls if c.target in (target, f"keras.ops.{target}")]
+
+
+def ops_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the ops of a model, with their arguments, in their order."""
+    return [
+        (call.target.removeprefix("keras.ops."), dict(call.kwargs))
+        for call in graph_of(document).calls
+        if call.kind == "op"
+    ]

@@ -15,21 +15,16 @@ from tests.frontends.old_documents import (
     old_input,
     old_layer,
     old_model,
+    ops_of,
     tf_op,
-    warnings_of,
 )
 
 INPUT = old_input("a", 4, 6)
 
 
-def ops(*layers, **kwargs):
-    """Return the ops of a model, with their arguments, in their order."""
-    graph = graph_of(old_model(INPUT, *layers, **kwargs))
-    return [
-        (call.target.removeprefix("keras.ops."), dict(call.kwargs))
-        for call in graph.calls
-        if call.kind == "op"
-    ]
+def ops(*layers):
+    """Return the ops of a model on the input, with their arguments."""
+    return ops_of(old_model(INPUT, *layers))
 
 
 def one(function, kwargs, first=None):
@@ -153,95 +148,3 @@ def test_every_row_speaks_of_an_op_and_its_arguments(row):
     names = {new for _, new in row.params} | {name for name, _ in row.defaults}
     ruled = {"matmul": {"transpose_a", "transpose_b"}, "add_n": {"inputs"}, "split": {"num"}}
     assert names - ruled.get(row.rule, set()) <= {param.name for param in op.params}
-
-
-# Sizes
-
-
-def shape(name="s", of="a"):
-    return tf_op(name, "compat.v1.shape", [of, 0, 0, {"out_type": "int32"}])
-
-
-def size(axis, name="n", of="s"):
-    node = [of, 0, 0, {"slice_spec": axis}]
-    return old_layer(name, "SlicingOpLambda", node, function="__operators__.getitem")
-
-
-def test_the_size_of_a_batch_is_what_is_left():
-    reshape = tf_op("t", "reshape", ["a", 0, 0, {"shape": [["n", 0, 0], 24]}])
-    assert ops(shape(), size(0), reshape) == [("reshape", {"x": A, "newshape": (-1, 24)})]
-
-
-def test_a_size_that_the_file_knows_is_a_number():
-    twice = tf_op("p", "math.multiply", ["n", 0, 0, {"y": 6}])
-    reshape = tf_op("t", "reshape", ["a", 0, 0, {"shape": [-1, ["p", 0, 0]]}])
-    assert ops(shape(), size(1), twice, reshape) == [("reshape", {"x": A, "newshape": (-1, 24)})]
-
-
-def test_positions_are_counted_by_a_layer():
-    places = tf_op("r", "range", ["_CONSTANT_VALUE", -1, 0, {"limit": ["n", 0, 0], "delta": 1}])
-    graph = graph_of(old_model(INPUT, shape(), size(1), places, dense("d", [["r", 0, 0, {}]])))
-    assert [layer.key for layer in graph.layers][1] == "kcodegen.Positions"
-    assert calls_of(graph, "positions")[0].args == (A,)
-    assert calls_of(graph, "d")[0].args == (Ref("positions/0"),)
-
-
-@pytest.mark.parametrize(
-    ("layers", "code"),
-    [
-        ((shape(), dense("d", [["s", 0, 0, {}]])), "size-as-tensor"),
-        ((shape(), size({"start": 1, "stop": None, "step": None})), "tensorflow-op"),
-        ((tf_op("r", "range", ["_CONSTANT_VALUE", -1, 0, {"limit": 5}]),), "tensorflow-op"),
-    ],
-)
-def test_other_sizes_are_refused(layers, code):
-    assert refused(old_model(INPUT, *layers))[0].code == code
-
-
-# Masks
-
-
-def embedded(mask_b=True):
-    inputs = (old_input("a", 4), old_input("b", 4))
-    e, f = (
-        old_layer(name, "Embedding", [[of, 0, 0, {}]], input_dim=5, output_dim=6, mask_zero=mask)
-        for name, of, mask in (("e", "a", True), ("f", "b", mask_b))
-    )
-    joined = old_layer("j", "Add", [["e", 0, 0, {}], ["f", 0, 0, {}]])
-    lstm = old_layer("x", "LSTM", [["j", 0, 0, {}]], units=3)
-    return old_model(*inputs, e, f, joined, lstm, inputs=[["a", 0, 0], ["b", 0, 0]])
-
-
-def test_merged_masks_are_those_of_keras_2():
-    graph = graph_of(embedded())
-    (joined,) = calls_of(graph, "logical_and")
-    assert dict(calls_of(graph, "x")[0].kwargs) == {"mask": Ref(joined.id)}
-    assert warnings_of(embedded())["old-mask"].origin.layer == "x"
-
-
-def test_a_tensor_without_a_mask_is_passed_over():
-    graph = graph_of(embedded(mask_b=False))
-    (mask,) = calls_of(graph, "not_equal")
-    assert dict(calls_of(graph, "x")[0].kwargs) == {"mask": Ref(mask.id)}
-
-
-def test_a_mask_that_keras_2_lost_is_lost():
-    layers = (
-        old_input("a", 4),
-        old_layer("e", "Embedding", [["a", 0, 0, {}]], input_dim=5, output_dim=6, mask_zero=True),
-        old_layer("i", "Rescaling", [["e", 0, 0, {}]], scale=2.0),
-        old_layer("x", "LSTM", [["i", 0, 0, {}]], units=3),
-    )
-    graph = graph_of(old_model(*layers))
-    (copied,) = calls_of(graph, "copy")
-    assert calls_of(graph, "x")[0].args == (Ref(copied.id),)
-
-
-def test_a_mask_that_is_the_same_in_both_is_left_to_keras():
-    layers = (
-        old_input("a", 4),
-        old_layer("e", "Embedding", [["a", 0, 0, {}]], input_dim=5, output_dim=6, mask_zero=True),
-        old_layer("x", "LSTM", [["e", 0, 0, {}]], units=3),
-    )
-    assert calls_of(graph_of(old_model(*layers)), "x")[0].kwargs == ()
-    assert not warnings_of(old_model(*layers))
