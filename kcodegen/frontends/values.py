@@ -89,8 +89,12 @@ def read_dropped(node: Node, name: str, context: Context, skip: tuple[str, ...] 
     if found is None or config is None:
         return None
     row = registry.row(found.key)
-    message = f"{name} is {row.name} in Keras 3" + (
-        f", and its weights are others: {found.weights}" if found.weights else ""
+    gone = f"Keras 3 has no {name}: the page brings its own"
+    message = (
+        gone
+        if row.helper
+        else f"{name} is {row.name} in Keras 3"
+        + (f", and its weights are others: {found.weights}" if found.weights else "")
     )
     warning = Diagnostic("replaced-class", message, node.origin, severity="warning")
     context.problems.warnings.append(warning)

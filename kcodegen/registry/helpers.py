@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kcodegen.records import record
-from kcodegen.registry.helper_rows import OLD_HARD_SIGMOID, POSITIONS
+from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID, POSITIONS
 
 
 @record(frozen=True)
@@ -16,6 +16,9 @@ class Helper:
     imports: tuple[str, ...]
 
 
+_LAYER_WITH_WEIGHTS = (
+    *("activations", "constraints", "initializers", "layers", "ops", "regularizers"),
+)
 HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.convnext.LayerScale": Helper("layer_scale", ("initializers", "layers")),
     "keras.src.applications.convnext.StochasticDepth": Helper(
@@ -24,6 +27,8 @@ HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer": Helper(
         "custom_scale_layer", ("layers",)
     ),
+    LOCAL_1D.key: Helper("locally_connected_1d", _LAYER_WITH_WEIGHTS),
+    LOCAL_2D.key: Helper("locally_connected_2d", _LAYER_WITH_WEIGHTS),
     OLD_HARD_SIGMOID: Helper("old_hard_sigmoid", ("ops", "saving")),
     POSITIONS.key: Helper("positions", ("layers", "ops")),
 }

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
 from kcodegen.records import record
+from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D
 from kcodegen.registry.rows import ClassRow
 
 Versions = tuple[str, str]
@@ -77,6 +78,7 @@ class LegacyDefault:
 _RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _SPATIAL = ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
 _SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
+_LOCAL = (LOCAL_1D.key, LOCAL_2D.key)
 _UNGROUPED = (
     *_SEPARABLE,
     "DepthwiseConv1D",
@@ -120,6 +122,9 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
     *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
+    *_drop(_LOCAL, "padding", "valid"),
+    *_drop(_LOCAL, "data_format", "channels_last"),
+    *_drop(_LOCAL, "implementation", 1),
     LegacyArgument("*layer", "batch_input_shape", "input"),
     *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
     *_drop(("*initializer",), "dtype", "float32", versions=("2.2", "2.4")),
@@ -172,13 +177,14 @@ CLASSES: Final[tuple[LegacyClass, ...]] = (
         (("synchronized", True),),
         TF_KERAS,
     ),
+    LegacyClass("LocallyConnected1D", LOCAL_1D.key),
+    LegacyClass("LocallyConnected2D", LOCAL_2D.key),
     LegacyClass("ThresholdedReLU", "keras.layers.ReLU"),
     LegacyClass("CuDNNLSTM", "keras.layers.LSTM", _CUDNN, weights=_CUDNN_WEIGHTS),
     LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN, weights=_CUDNN_WEIGHTS),
 )
 """Classes that are another one with some arguments now."""
 
-_LOCAL = "its kernel differs from place to place, which no layer of Keras 3 can do"
 _FEATURES = "it is made of feature columns, which Keras 3 does not have"
 _RESIZED = "it changes the size of images while it trains, which no layer of Keras 3 can do"
 GONE: Final[dict[str, str]] = {
@@ -188,8 +194,6 @@ GONE: Final[dict[str, str]] = {
     "DenseFeatures": _FEATURES,
     "ExperimentalRandomFourierFeatures": "Keras 3 has no layer for it",
     "LinearModel": "Keras 3 has no such model",
-    "LocallyConnected1D": _LOCAL,
-    "LocallyConnected2D": _LOCAL,
     "PeepholeLSTMCell": "no cell of Keras 3 looks at its own state",
     "RandomFourierFeatures": "Keras 3 has no layer for it",
     "RandomHeight": _RESIZED,

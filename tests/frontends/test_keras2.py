@@ -140,7 +140,7 @@ def test_the_weights_of_a_cudnn_layer_are_others(name):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("LocallyConnected1D", "differs from place to place"),
+        ("RandomWidth", "changes the size of images"),
         ("RandomHeight", "changes the size of images"),
         ("DenseFeatures", "feature columns"),
     ],
@@ -193,3 +193,18 @@ def test_kernels_of_theano_are_said_to_be_turned():
     document = old_model(dense("d", A)) | {"backend": "theano"}
     assert "kernels" in warnings_of(document)["theano-kernels"].message
     assert not read(old_model(dense("d", A)))[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fine"), [({}, True), ({"padding": "same"}, False), ({"implementation": 2}, False)]
+)
+def test_a_locally_connected_layer_comes_with_the_page(changed, fine):
+    config = {"filters": 3, "kernel_size": [2], "padding": "valid", "implementation": 1} | changed
+    document = old_model(old_input("a", 5, 3), old_layer("l", "LocallyConnected1D", A, **config))
+    if not fine:
+        assert refused(document)[0].code == "dropped-argument"
+        return
+    layer = graph_of(document).layers[1]
+    assert layer.key == "kcodegen.LocallyConnected1D"
+    assert dict(layer.args) == {"filters": 3, "kernel_size": (2,)}
+    assert "brings its own" in warnings_of(document)["replaced-class"].message
