@@ -6,9 +6,10 @@ Source of the format: `get_network_config` in `keras.engine.functional`, `Sequen
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
-from kcodegen.diagnostics import CompileError
+from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import old_names, time_major
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
@@ -20,6 +21,7 @@ from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
 from kcodegen.frontends.values import find_row, is_model, read_config, read_dropped
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.graph import Call, Graph, Layer
+from kcodegen.ir.order import flatten, operands
 from kcodegen.ir.values import Dict, Ref, Value
 from kcodegen.records import record
 from kcodegen.registry.vocabulary import INPUT, MODEL, SEQUENTIAL
@@ -148,12 +150,26 @@ def _read_functional(node: Node, context: Context) -> Graph:
         args=read_config(config, model_row(key, context), context, _STRUCTURE),
         origin=node.origin,
     )
-    context.problems.found.extend(wrong_outputs(graph))
+    context.problems.found.extend((*wrong_outputs(graph), *_never_made(graph)))
     turned_names = frozenset(e.name for e in entries if time_major.is_turned(e.node))
     graph, swaps = time_major.turned(graph, turned_names)
     graph, masks = with_old_masks(graph, context.version)
     context.problems.warnings.extend((*swaps, *masks))
     return graph
+
+
+def _never_made(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield an error for every tensor that no call makes: of an op that stands behind its use."""
+    made = {call.id for call in graph.calls}
+    for call in graph.calls:
+        for ref in operands(call):
+            if ref.call not in made:
+                name = prose(ref.call.lstrip("/").rpartition("/")[0])
+                message = f"the tensor of {name!r} is used before it is made"
+                yield Diagnostic("unknown-reference", message, call.origin)
+    for ref in (*flatten(graph.inputs), *flatten(graph.outputs)):
+        if ref.call not in made or (ref.index and ref in set(flatten(graph.inputs))):
+            yield Diagnostic("unknown-reference", "an end of the model is never made", graph.origin)
 
 
 def _read_entry(entry: _Entry, context: Context) -> Layer | None:

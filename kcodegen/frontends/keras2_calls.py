@@ -61,6 +61,8 @@ class OldWires:
     def ref(self, node: Node) -> Ref:
         """Return the reference of `["name", use, index]`, checked against the graph."""
         items = node.items("a tensor reference")
+        if len(items) < 3:
+            raise node.wrong("a reference of three items")
         name, use, index = items[0].text(), items[1].integer(), items[2].integer()
         if name not in self.uses:
             hint = did_you_mean(name, self.uses)

@@ -38,7 +38,8 @@ _CLASSES = frozenset({_LAMBDA, _SLICING, *_REFUSED})
 
 def is_op_layer(item: Node) -> bool:
     """Tell whether an item of `layers` is an op without weights."""
-    return item.mapping().get("class_name") in _CLASSES
+    name = item.mapping().get("class_name")
+    return isinstance(name, str) and name in _CLASSES
 
 
 def op_name(item: Node) -> str:

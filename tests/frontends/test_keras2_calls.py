@@ -13,6 +13,7 @@ from tests.frontends.old_documents import (
     old_input,
     old_layer,
     old_model,
+    tf_op,
     warnings_of,
 )
 
@@ -86,6 +87,7 @@ def test_a_dict_of_tensors_of_a_users_layer():
         (["a", 1, 0, {}], "unknown-reference"),
         (["a", 0, -1, {}], "unknown-reference"),
         (["a", "0", 0, {}], "wrong-type"),
+        (["a"], "wrong-type"),
     ],
 )
 def test_a_tensor_that_is_not_there_is_refused(reference, code):
@@ -112,3 +114,24 @@ def test_steps_that_come_first_are_swapped():
     assert dict(before.kwargs) == {"x": Ref("a/0"), "axis1": 0, "axis2": 1}
     assert calls_of(graph, "t")[0].args == (Ref(after.id),)
     assert "steps first" in warnings_of(document)["time-major"].message
+
+
+def test_an_op_that_stands_behind_its_use_is_refused():
+    document = old_model(
+        INPUTS[0],
+        dense("d", [["t", 0, 0, {}]]),
+        tf_op("t", "identity", ["u", 0, 0, {}]),
+        tf_op("u", "identity", ["a", 0, 0, {}]),
+        outputs=[["d", 0, 0]],
+    )
+    assert refused(document)[0].code == "unknown-reference"
+
+
+def test_an_input_has_one_tensor():
+    document = old_model(dense("d", [["a", 0, 0, {}]]), inputs=[["a", 0, 3]])
+    assert refused(document)[-1].code == "unknown-reference"
+
+
+def test_a_class_is_a_name():
+    document = old_model({**dense("d", [A]), "class_name": ["TFOpLambda"]})
+    assert refused(document)[0].code == "wrong-type"
