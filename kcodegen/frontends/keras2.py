@@ -150,11 +150,14 @@ def _read_functional(node: Node, context: Context) -> Graph:
         args=read_config(config, model_row(key, context), context, _STRUCTURE),
         origin=node.origin,
     )
-    context.problems.found.extend((*wrong_outputs(graph), *_never_made(graph)))
+    problems = context.problems
+    problems.found.extend(wrong_outputs(graph))
+    if not problems.found and not problems.unknown:  # what could not be read is missing
+        problems.found.extend(_never_made(graph))
     turned_names = frozenset(e.name for e in entries if time_major.is_turned(e.node))
     graph, swaps = time_major.turned(graph, turned_names)
     graph, masks = with_old_masks(graph, context.version)
-    context.problems.warnings.extend((*swaps, *masks))
+    problems.warnings.extend((*swaps, *masks))
     return graph
 
 
@@ -168,8 +171,10 @@ def _never_made(graph: Graph) -> Iterator[Diagnostic]:
                 message = f"the tensor of {name!r} is used before it is made"
                 yield Diagnostic("unknown-reference", message, call.origin)
     for ref in (*flatten(graph.inputs), *flatten(graph.outputs)):
-        if ref.call not in made or (ref.index and ref in set(flatten(graph.inputs))):
+        if ref.call not in made:
             yield Diagnostic("unknown-reference", "an end of the model is never made", graph.origin)
+    if any(ref.index for ref in flatten(graph.inputs)):
+        yield Diagnostic("unknown-reference", "an input has one tensor, counted 0", graph.origin)
 
 
 def _read_entry(entry: _Entry, context: Context) -> Layer | None:

@@ -31,12 +31,17 @@ def read_root(root: Node, context: Context) -> Graph:
 
 
 def version_of(root: Node) -> tuple[int, int] | None:
-    """Return the version of Keras that wrote the file: `"2.2.4-tf"` -> `(2, 2)`."""
+    """Return the version of Keras that wrote the file: `"2.3.1"` -> `(2, 3)`.
+
+    The Keras inside TensorFlow called itself `2.2.4-tf` up to TensorFlow 2.2: at least 2.4 to us.
+    """
     node = root.get("keras_version")
     if node is None:
         return None
-    found = re.match(r"(\d{1,3})\.(\d{1,3})", node.text("a version"))
-    return (int(found[1]), int(found[2])) if found else None
+    text = node.text("a version")
+    found = re.match(r"(\d{1,3})\.(\d{1,3})", text)
+    version = (int(found[1]), int(found[2])) if found else None
+    return max(version, (2, 4)) if version is not None and text.endswith("-tf") else version
 
 
 def _looks_like_1(root: Node) -> bool:

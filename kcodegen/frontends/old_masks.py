@@ -16,7 +16,7 @@ from dataclasses import replace
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import Cycle, flatten, operands, post_order
-from kcodegen.ir.values import Args, Ref, Value, rewrite
+from kcodegen.ir.values import Args, Obj, Ref, Value, lookup, rewrite
 from kcodegen.registry.masking import MaskReplay, is_empty, makes_mask, mask_arguments
 from kcodegen.words import prose
 
@@ -24,6 +24,8 @@ from kcodegen.words import prose
 _BLIND = frozenset({"Identity", "Normalization", "Rescaling"})
 # Masks reach attention since TensorFlow 2.10.
 _ATTENTION_SEES = (2, 10)
+# Bidirectional returns zeros for masked steps since tf.keras.
+_ZEROES = (2, 4)
 
 
 def with_old_masks(
@@ -40,7 +42,9 @@ def with_old_masks(
     if version is not None and version < _ATTENTION_SEES:
         blind |= {"MultiHeadAttention"}
     settled = _Settled(
-        {layer.name: layer for layer in graph.layers}, MaskReplay(is_old=True, blind=blind)
+        {layer.name: layer for layer in graph.layers},
+        MaskReplay(is_old=True, blind=blind),
+        repeats=version is not None and version < _ZEROES,
     )
     changed = {call.id: list(settled.calls_of(call)) for call in order}
     notes = tuple(settled.notes)
@@ -66,8 +70,8 @@ def _executable(graph: Graph) -> list[Call]:
 class _Settled:
     """Both replays side by side, call by call."""
 
-    def __init__(self, layers: dict[str, Layer], old: MaskReplay) -> None:
-        self.layers = layers
+    def __init__(self, layers: dict[str, Layer], old: MaskReplay, repeats: bool) -> None:
+        self.layers, self.repeats = layers, repeats
         self.old, self.new = old, MaskReplay()
         self.notes: list[Diagnostic] = []
 
@@ -78,6 +82,12 @@ class _Settled:
             yield call
             return
         wanted = self.old.call(call, layer.key, layer.args)
+        if self.repeats and _zeroes_masked_steps(layer) and not is_empty(wanted.kwargs):
+            message = (
+                f"where a step is masked, {prose(layer.name)} returned its last output again; "
+                "in Keras 3 it returns zeros there"
+            )
+            self.notes.append(Diagnostic("masked-steps", message, call.origin, severity="warning"))
         today = self.new.filled(call, layer.key)
         names = mask_arguments(layer.key)
         given, made = _masks(wanted.kwargs, names), _masks(today.kwargs, names)
@@ -111,6 +121,16 @@ class _Settled:
                 found.add(id)
                 waiting += [ref.call for ref in operands(ops[id]) if ref.call in ops]
         return [op for op in self.old.calls if op.id in found]
+
+
+def _zeroes_masked_steps(layer: Layer) -> bool:
+    """Tell whether a layer is a Bidirectional that returns all its steps."""
+    inner = lookup(layer.args, "layer")
+    return (
+        layer.key == "keras.layers.Bidirectional"
+        and isinstance(inner, Obj)
+        and lookup(inner.args, "return_sequences") is True
+    )
 
 
 def _masks(kwargs: Args, names: tuple[str, ...]) -> Args:

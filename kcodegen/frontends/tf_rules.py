@@ -43,7 +43,12 @@ class TfCall:
 
     def plain(self, name: str) -> Value:
         """Return an argument that is no tensor: a number, a word, a list of numbers or tensors."""
-        return self._plain(self.given[name])
+        return self._plain(self._argument(name))
+
+    def _argument(self, name: str) -> Given:
+        if name not in self.given:
+            raise self.refuse("has lost an argument in the file")
+        return self.given[name]
 
     def _plain(self, value: Given) -> Value:
         if isinstance(value, tuple):
@@ -54,7 +59,7 @@ class TfCall:
 
     def operand(self, name: str) -> Value:
         """Return an argument that is a tensor, a number, or a list of tensors."""
-        return self._operand(self.given[name])
+        return self._operand(self._argument(name))
 
     def _operand(self, value: Given) -> Value:
         if not isinstance(value, tuple):

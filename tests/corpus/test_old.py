@@ -76,6 +76,7 @@ def test_an_old_file_without_an_answer_is_refused(name: str, tmp_path: Path) -> 
         compiled_page(case, tmp_path, custom=False)
     assert OLD_REFUSED[name] in {found.code for found in caught.value.diagnostics}
     assert all(found.message and found.hint for found in caught.value.diagnostics)
+    assert "unknown-reference" not in {found.code for found in caught.value.diagnostics}
 
 
 @pytest.mark.parametrize("name", sorted(OLD_UNSHARED))

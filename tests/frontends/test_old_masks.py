@@ -70,3 +70,15 @@ def test_attention_took_no_notice_of_masks_before_2_10():
     made = calls_of(graph_of(old_model(*layers, version="2.9.0")), "x")[0]
     assert (made.args, dict(made.kwargs)) == ((Ref(copied.id),), {"value": Ref(copied.id)})
     assert not calls_of(graph_of(old_model(*layers, version="2.12.0")), "copy")
+
+
+def test_masked_steps_of_a_bidirectional_are_zeros_now():
+    inner = {"class_name": "LSTM", "config": {"name": "l", "units": 2, "return_sequences": True}}
+    layers = (
+        old_input("a", 4),
+        old_layer("e", "Embedding", [["a", 0, 0, {}]], input_dim=5, output_dim=6, mask_zero=True),
+        old_layer("x", "Bidirectional", [["e", 0, 0, {}]], layer=inner),
+    )
+    assert "masked-steps" in warnings_of(old_model(*layers, version="2.3.1"))
+    assert not warnings_of(old_model(*layers, version="2.9.0"))
+    assert not warnings_of(old_model(*layers, version="2.2.4-tf"))

@@ -122,6 +122,7 @@ def test_slices(spec, key):
         (tf_op("t", "math.cumsum", ["a", 0, 0, {"reverse": True}]), "reverse"),
         (tf_op("t", "einsum", ["_CONSTANT_VALUE", -1, "ij->ji", {}]), "lost its tensors"),
         (tf_op("t", "where", ["a", 0, 0, {}]), "condition alone"),
+        (tf_op("t", "linalg.matmul", ["a", 0, 0, {}]), "lost an argument"),
         (tf_op("t", "cast", ["a", 0, 0, {"dtype": "complex64"}]), "dtype"),
         (tf_op("t", "math.l2_normalize", ["a", 0, 0, {"axis": [0, 1]}]), "over several"),
         (old_layer("t", "InstanceProperty", ["a", 0, 0, {}], attr_name="row_splits"), "property"),
