@@ -32,8 +32,8 @@ class Imports:
                 attr = key.rpartition(":")[2]
                 self.custom[key] = self._custom_name(attr)
             return Name(self.custom[key])
-        if helper:
-            self.helpers[key] = helper
+        if helper or key in HELPERS:
+            self.helpers[key] = helper or HELPERS[key].template
             self.modules.update(HELPERS[key].imports)
             return Name(key.rpartition(".")[2])
         parts = key.split(".")

@@ -12,7 +12,7 @@ from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
 from kcodegen.registry.vocabulary import Vocabulary
 
-_LATER = "Keras 2 models and older are not read yet; save the model again with Keras 3"
+_LATER = "write the model's own JSON with model.to_json()"
 
 
 def read_document(
@@ -77,11 +77,19 @@ def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Art
 
 
 def _read_model(root: Node, context: Context) -> Artifact:
-    legacy = root.has("keras_version") or root.has("backend")
-    if legacy or not isinstance(root.field("config").value, dict) or _has_old_nodes(root):
-        raise root.error("keras2", "this model was written by Keras 2 or older", _LATER)
+    if _is_keras2(root):
+        from kcodegen.frontends import keras2_root  # only old files need it
+
+        return Artifact("model", model=keras2_root.read_root(root, context))
     graph = keras3.read_model(root, context)
     return Artifact("model", model=graph, training=read_training(root, context))
+
+
+def _is_keras2(root: Node) -> bool:
+    """Tell whether a Keras before 3 wrote the model, or one that wires it like those did."""
+    if root.has("keras_version") or root.has("backend"):
+        return True
+    return not isinstance(root.field("config").value, dict) or _has_old_nodes(root)
 
 
 def _has_old_nodes(root: Node) -> bool:

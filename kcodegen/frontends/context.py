@@ -17,12 +17,14 @@ class Context:
     """One run's surroundings.
 
     `read_model` reads a nested model; it lies here because a value (a wrapped layer) may hold
-    a model, and a model holds values. `is_legacy` says that a Keras before 3 wrote the file;
-    `keeps_sharing` that an object in two places has a meaning: outside of models.
+    a model, and a model holds values. `is_legacy` says that a Keras before 3 wrote the
+    file, and `version` which one, as far as the file tells: `(2, 9)`. `keeps_sharing`
+    that an object in two places has a meaning: outside of models.
     """
 
     vocabulary: Vocabulary
     read_model: Callable[[Node, Context], Graph]
     is_legacy: bool = False
+    version: tuple[int, int] | None = None
     keeps_sharing: bool = False
     problems: Problems = field(default_factory=Problems)

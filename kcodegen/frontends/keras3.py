@@ -21,6 +21,7 @@ from kcodegen.registry.vocabulary import INPUT, MODEL, SEQUENTIAL, is_custom
 from kcodegen.words import prose
 
 OPS_MODULE = "keras.src.ops"
+ROOTS = ("keras", "tf_keras")
 
 
 def read_model(node: Node, context: Context) -> Graph:
@@ -42,7 +43,7 @@ def read_sequential(node: Node, context: Context) -> Graph:
     skip = ("name", "layers", "build_input_shape", "dtype")
     args = read_config(config, SEQUENTIAL, context, skip)
     _warn_of_policy(config, context)
-    key = _model_key(node, context, "Sequential", SEQUENTIAL.key)
+    key = model_key(node, context, "Sequential", SEQUENTIAL.key)
     return Graph(_model_name(config), key, tuple(layers), args=args, origin=node.origin)
 
 
@@ -71,7 +72,7 @@ def read_layer(node: Node, context: Context) -> Layer | None:
 
 
 def _read_layer(node: Node, name: str, context: Context) -> Layer | None:
-    built = _built(node)
+    built = build_shape(node)
     if is_model(node):
         graph = context.read_model(node, context)
         return Layer(name, graph.style, body=graph, origin=node.origin, built=built)
@@ -130,7 +131,7 @@ def _dimension(node: Node) -> int | None:
     return None if node.value is None else node.integer("a dimension")
 
 
-def _built(node: Node) -> Value:
+def build_shape(node: Node) -> Value:
     """Return the shape or shapes a layer was built with, for comments and counts."""
     config = node.get("build_config")
     if config is None or not isinstance(config.value, dict):
@@ -154,13 +155,13 @@ def _model_name(config: Node) -> str:
     return config.field("name").text("the name of a model")
 
 
-def _model_key(node: Node, context: Context, expected: str, key: str) -> str:
+def model_key(node: Node, context: Context, expected: str, key: str) -> str:
     """Return the key of the model's class: Keras' own, or the user's."""
     name = node.field("class_name").text()
     module = node.get("module")
     module_name = module.value if module is not None else None
     plain = name in ("Model", "Functional", "Sequential")
-    if plain and (module_name is None or str(module_name).split(".")[0] == "keras"):
+    if plain and (module_name is None or str(module_name).split(".")[0] in ROOTS):
         if (name == "Sequential") == (expected == "Sequential"):
             return key
         raise node.error("model-class", f"a {name} can't have the config of a {expected}")
@@ -219,7 +220,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
     )
     calls = [call for entry in entries for call in _read_calls(entry, wires, context)]
     skip = ("name", "layers", "input_layers", "output_layers")
-    key = _model_key(node, context, "Functional", MODEL.key)
+    key = model_key(node, context, "Functional", MODEL.key)
     modern = any(e.node.field("config").has("optional") for e in entries if e.node.has("config"))
     shapes: dict[Ref, Shape] = dict(wires.shapes)
     graph = Graph(
@@ -229,7 +230,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
         calls=tuple(calls),
         inputs=_ends(config.field("input_layers"), wires, modern),
         outputs=_ends(config.field("output_layers"), wires, modern),
-        args=read_config(config, _model_row(key, context), context, skip),
+        args=read_config(config, model_row(key, context), context, skip),
         origin=node.origin,
         shapes=shapes,
     )
@@ -237,7 +238,8 @@ def _read_functional(node: Node, context: Context) -> Graph:
     return graph
 
 
-def _model_row(key: str, context: Context) -> ClassRow:
+def model_row(key: str, context: Context) -> ClassRow:
+    """Return the row of a Functional model's class."""
     return context.vocabulary.row(key) if is_custom(key) else MODEL
 
 

@@ -7,10 +7,13 @@ The rows are in `registry.legacy`; an old argument whose value can't be kept is 
 
 from __future__ import annotations
 
+from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
-from kcodegen.ir.values import Args, Obj, Value, lookup
-from kcodegen.registry.legacy import find_argument, new_value
+from kcodegen.ir.values import Args, Obj, Symbol, Value, lookup
+from kcodegen.registry.helper_rows import OLD_HARD_SIGMOID
+from kcodegen.registry.legacy import FLOAT32, find_argument, new_value
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import prose
 
@@ -46,7 +49,8 @@ def translate(child: Node, key: str, value: Value, row: ClassRow) -> tuple[str, 
 def modern(name: str, value: Value, row: ClassRow) -> Value:
     """Return how a value of an old file is spelled now."""
     value = new_value(row, name, value)
-    if row.kind in ("optimizer", "regularizer") and isinstance(value, float):
+    rounded = row.kind in ("optimizer", "regularizer") or (row.key, name) in FLOAT32
+    if rounded and isinstance(value, float):
         return shortest_float32(value)
     return value
 
@@ -63,11 +67,17 @@ def unscaled(obj: Obj) -> Obj:
     return Obj(f"keras.initializers.{found}", seed, tag=obj.tag)
 
 
-def refuse_changed(child: Node, key: str, value: Value) -> None:
-    """Raise an error for a value that means something else since Keras 3."""
-    if key.endswith("activation") and value == _CHANGED:
-        raise child.error(
-            "changed-meaning",
-            "hard_sigmoid is another function in Keras 3: clip(x / 6 + 0.5), not clip(0.2 x + 0.5)",
-            "replace it in the source, or retrain",
-        )
+def is_changed(key: str, value: Value) -> bool:
+    """Tell whether a value means something else since Keras 3."""
+    return key.endswith("activation") and value == _CHANGED
+
+
+def own_function(child: Node, key: str, problems: Problems) -> Symbol:
+    """Return the page's own copy of a function that means something else since Keras 3."""
+    message = (
+        f"the {prose(key)} hard_sigmoid is another function in Keras 3, clip(x / 6 + 0.5): "
+        "the page has the old one, clip(0.2 x + 0.5)"
+    )
+    warning = Diagnostic("changed-meaning", message, child.origin, severity="warning")
+    problems.warnings.append(warning)
+    return Symbol(OLD_HARD_SIGMOID)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kcodegen.diagnostics import CompileError
 from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Array, Slice, Value, rewrite
@@ -14,7 +15,7 @@ from kcodegen.words import prose
 
 FUNCTION_CLASSES = ("function", "builtin_function_or_method")
 
-_DTYPES = frozenset(
+DTYPES = frozenset(
     """bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64
     bfloat16""".split()
 )
@@ -36,20 +37,25 @@ def read(node: Node, name: str, read_value: Callable[[Node], Value]) -> Value:
         case "__tuple__" if config is not None:
             return tuple(read_value(item) for item in node.field("items").items())
         case "__lambda__":
-            raise node.error(
-                "lambda",
-                "a lambda is stored as Python bytecode, which is never run",
-                "rewrite it as a named function and save the model again",
-            )
+            raise lambda_error(node)
         case "__typespec__":
             raise node.error("type-spec", "a TensorFlow type spec has no equal in Keras 3")
         case _:
             raise node.error("unknown-marker", f"the marker {prose(name)!r} is not known")
 
 
+def lambda_error(node: Node) -> CompileError:
+    """Return the error for a function that is stored as bytecode."""
+    return node.error(
+        "lambda",
+        "a lambda is stored as Python bytecode, which is never run",
+        "rewrite it as a named function and save the model again",
+    )
+
+
 def _array(config: Node, kind: str) -> Array:
     dtype = config.field("dtype").text()
-    if dtype not in _DTYPES:
+    if dtype not in DTYPES:
         raise config.field("dtype").error("unknown-dtype", f"{prose(dtype)!r} is no array dtype")
     data = _numbers(config.field("value"))
     return Array(kind, dtype, rewrite(data, _typed) if dtype == "float32" else data)

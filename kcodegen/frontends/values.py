@@ -68,7 +68,7 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     if is_model(node):
         graph = context.read_model(node, context)
         return Obj(graph.style, graph.args, body=graph)
-    if context.is_legacy and (dropped := _read_dropped(node, name, context)) is not None:
+    if context.is_legacy and (dropped := read_dropped(node, name, context)) is not None:
         return dropped
     found = find_row(node, context, holds)
     if found is None:
@@ -81,7 +81,7 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     return Obj(found.key, args, tag=tag if isinstance(tag, int) else None)
 
 
-def _read_dropped(node: Node, name: str, context: Context) -> Obj | None:
+def read_dropped(node: Node, name: str, context: Context, skip: tuple[str, ...] = ()) -> Obj | None:
     """Return an object whose class is another one with some arguments now, or None."""
     from kcodegen.registry.legacy import find_legacy_class
 
@@ -89,7 +89,16 @@ def _read_dropped(node: Node, name: str, context: Context) -> Obj | None:
     if found is None or config is None:
         return None
     row = registry.row(found.key)
-    given = dict(found.args) | dict(read_config(config, row, context))
+    gone = f"Keras 3 has no {name}: the page brings its own"
+    message = (
+        gone
+        if row.helper
+        else f"{name} is {row.name} in Keras 3"
+        + (f", and its weights are others: {found.weights}" if found.weights else "")
+    )
+    warning = Diagnostic("replaced-class", message, node.origin, severity="warning")
+    context.problems.warnings.append(warning)
+    given = dict(found.args) | dict(read_config(config, row, context, skip))
     return Obj(row.key, tuple((key, given[key]) for key in _parameters(row) if key in given))
 
 
@@ -124,11 +133,25 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
     key = context.vocabulary.custom_key(*aliases)
     if key is not None:
         return context.vocabulary.row(key)
+    if context.is_legacy and holds == "layer" and _is_gone(node, name, context):
+        return None
     shown = aliases[0] if aliases else name
     names = () if ">" in shown else registry.class_names(holds)
     hint = did_you_mean(name, (n for n in names if n not in helpers.KEYS))
     context.problems.unknown_class(shown, "the class", node.origin, hint)
     return None
+
+
+def _is_gone(node: Node, name: str, context: Context) -> bool:
+    """Note a class of Keras 2 that Keras 3 has no equal for; tell whether it is one."""
+    from kcodegen.registry.legacy import GONE
+
+    if name not in GONE:
+        return False
+    hint = f"write your own, and import it with --custom {name}=your_package.your_module:{name}"
+    message = f"{name} can't be written on a page: {GONE[name]}"
+    context.problems.add(node.error("refused-class", message, hint))
+    return True
 
 
 def _fitting_row(node: Node, name: str, module: str | None, holds: str) -> ClassRow | None:
@@ -156,6 +179,8 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
         hint = "it runs a program that is not in this file; replace the layer in the source"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
+    if context.is_legacy and row.key == "keras.layers.Lambda":
+        raise special.lambda_error(node)
     _warn_of_lost(node, row, context)
     params = _parameters(row)
     found: list[tuple[str, Value]] = []
@@ -174,10 +199,22 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
             found += _read_old_argument(child, key, row, context)
     if _SIZE in params:
         found = _without_size(node, row, found, context)
+    if context.is_legacy:
+        found = _with_old_defaults(row, found, context)
     if row.kind == "custom":
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
     return tuple((name, given[name]) for name in params if name in given)
+
+
+def _with_old_defaults(
+    row: ClassRow, found: list[tuple[str, Value]], context: Context
+) -> list[tuple[str, Value]]:
+    """Return arguments with those that the file lacks because they came later."""
+    from kcodegen.registry.legacy import old_defaults
+
+    given = dict(found)
+    return [*found, *(item for item in old_defaults(row, context.version) if item[0] not in given)]
 
 
 def _warn_of_lost(node: Node, row: ClassRow, context: Context) -> None:
@@ -252,7 +289,8 @@ def _read_argument(
         return value
     from kcodegen.frontends import legacy
 
-    legacy.refuse_changed(child, key, value)
+    if legacy.is_changed(key, value):
+        return legacy.own_function(child, key, context.problems)
     if isinstance(value, Obj) and holds == "initializer":
         return legacy.unscaled(value)
     return legacy.modern(key, value, row)

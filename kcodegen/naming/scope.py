@@ -11,7 +11,7 @@ from kcodegen.words import RESERVED, identifier
 PAGE_NAMES = frozenset(
     """keras layers ops np Path argparse parser main directory model build_model compile_model
     load_weights load_model constraints dtype_policies initializers losses metrics optimizers
-    quantizers random regularizers activations annotations""".split()
+    quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
 )
 
 

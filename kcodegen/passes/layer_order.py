@@ -9,6 +9,7 @@ from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.order import sort_layers, traverse
 from kcodegen.passes.masks import with_recorded_masks
+from kcodegen.weights.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
 
@@ -20,14 +21,20 @@ def settle_order(graph: Graph) -> tuple[Graph, tuple[Diagnostic, ...]]:
     if not graph.calls:
         return graph, ()
     settled = sort_layers(graph, traverse(with_recorded_masks(graph)).operations)
-    names = [layer.name for layer in settled.layers]
-    known = set(names)
+    known = {layer.name for layer in settled.layers}
     notes = []
     lost = [layer.name for layer in graph.layers if layer.name not in known]
     if lost:
         message = f"no output needs {', '.join(map(prose, lost))}: left out, as Keras does"
         notes.append(Diagnostic("unused-layer", message, graph.origin, severity="warning"))
-    if [layer.name for layer in graph.layers if layer.name in known] != names:
+    if _with_weights(graph, known) != _with_weights(settled, known):
         message = "the layers are not in Keras' order: weights come in the order of the page"
         notes.append(Diagnostic("layer-order", message, graph.origin, severity="warning"))
     return settled, tuple(notes)
+
+
+def _with_weights(graph: Graph, known: set[str]) -> list[str]:
+    """Return the names of the layers that may have weights, in their order."""
+    return [
+        layer.name for layer in graph.layers if layer.name in known and layer.key not in WEIGHTLESS
+    ]

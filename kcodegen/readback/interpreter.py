@@ -88,13 +88,15 @@ class Interpreter:
         self.construct = Constructor(self.vocabulary, self.counters, self.trace)
 
     def load(self, tree: ast.Module, helpers: dict[str, str]) -> None:
-        """Take in the imports and functions of a page; `helpers` maps its classes to keys."""
+        """Take in the imports and functions of a page; `helpers` maps its own to keys."""
         for statement in tree.body:
             if isinstance(statement, ast.Import):
                 for alias in statement.names:
                     self._define(alias.asname or alias.name, Path(alias.name))
             elif isinstance(statement, ast.ImportFrom):
                 self._load_from(statement)
+            elif isinstance(statement, ast.FunctionDef) and statement.name in helpers:
+                self._define(statement.name, Path(helpers[statement.name]))
             elif isinstance(statement, ast.FunctionDef):
                 if statement.name in self.functions or statement.name in self.top:
                     raise ReadBackError(f"{statement.name} is defined twice")

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kcodegen.registry.helper_rows import HELPER_ROWS
 from kcodegen.registry.lines import class_from_line, op_from_line
 from kcodegen.registry.rows import REQUIRED, ClassRow, Hidden, OpRow, Parameter, Required
 from kcodegen.registry.spaces import CLASS_ALIASES, CUSTOM_PREFIX, kinds_of_module, places
@@ -94,7 +95,7 @@ def _names() -> Any:
 @cache
 def row(key: str) -> ClassRow:
     """Return the row of the class with this key; KeyError when there is none."""
-    return class_from_line(_classes().lines[key])
+    return HELPER_ROWS.get(key) or class_from_line(_classes().lines[key])
 
 
 @cache

@@ -1,20 +1,24 @@
-"""Private layers of Keras' own applications: a page writes the class out itself."""
+"""What a page writes out itself: private layers of Keras' own applications, and what is gone."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from kcodegen.records import record
+from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID, POSITIONS
 
 
 @record(frozen=True)
 class Helper:
-    """A class that a page has a copy of: the name of its template, and what that imports."""
+    """What a page has a copy of: the name of its template, and what that imports."""
 
     template: str
     imports: tuple[str, ...]
 
 
+_LAYER_WITH_WEIGHTS = (
+    *("activations", "constraints", "initializers", "layers", "ops", "regularizers"),
+)
 HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.convnext.LayerScale": Helper("layer_scale", ("initializers", "layers")),
     "keras.src.applications.convnext.StochasticDepth": Helper(
@@ -23,8 +27,12 @@ HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer": Helper(
         "custom_scale_layer", ("layers",)
     ),
+    LOCAL_1D.key: Helper("locally_connected_1d", _LAYER_WITH_WEIGHTS),
+    LOCAL_2D.key: Helper("locally_connected_2d", _LAYER_WITH_WEIGHTS),
+    OLD_HARD_SIGMOID: Helper("old_hard_sigmoid", ("ops", "saving")),
+    POSITIONS.key: Helper("positions", ("layers", "ops")),
 }
-"""The classes by their path, with what is below `keras` in the imports of their templates."""
+"""The classes and functions by their path, with the modules of Keras that their templates need."""
 
 KEYS: Final[dict[str, str]] = {key.rpartition(".")[2]: key for key in HELPERS}
-"""What a page calls these classes, and their path."""
+"""What a page calls these, and their path."""

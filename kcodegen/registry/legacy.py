@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
 from kcodegen.records import record
+from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D
 from kcodegen.registry.rows import ClassRow
 
 Versions = tuple[str, str]
@@ -52,17 +53,32 @@ class LegacyValue:
 
 @record(frozen=True)
 class LegacyClass:
-    """A class that is another one with some arguments now."""
+    """A class that is another one with some arguments now.
+
+    `weights` says how its weights differ, where they do.
+    """
 
     name: str
     key: str
     args: Args = ()
+    versions: Versions = KERAS_2
+    weights: str = ""
+
+
+@record(frozen=True)
+class LegacyDefault:
+    """What an argument was that a class had not yet: today's default is another one."""
+
+    cls: str
+    name: str
+    value: Value
     versions: Versions = KERAS_2
 
 
 _RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _SPATIAL = ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
 _SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
+_LOCAL = (LOCAL_1D.key, LOCAL_2D.key)
 _UNGROUPED = (
     *_SEPARABLE,
     "DepthwiseConv1D",
@@ -87,6 +103,7 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     LegacyArgument("keras.layers.InputLayer", "batch_input_shape", "rename", "batch_shape"),
     LegacyArgument("keras.layers.InputLayer", "type_spec", "input", versions=TF_KERAS),
     LegacyArgument("keras.layers.LeakyReLU", "alpha", "rename", "negative_slope"),
+    LegacyArgument("keras.layers.ReLU", "theta", "rename", "threshold"),
     *_drop(_layers(("Attention", "AdditiveAttention")), "causal", False, versions=("2.4", "2.9")),
     *_drop(_layers(("Embedding",)), "input_length"),
     *_drop(_layers(("Embedding",)), "sparse", versions=("2.11", "2.15")),
@@ -100,9 +117,14 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(("MultiHeadAttention",)), "query_shape", versions=TF_KERAS),
     *_drop(_layers(("MultiHeadAttention",)), "key_shape", versions=TF_KERAS),
     *_drop(_layers(("MultiHeadAttention",)), "value_shape", versions=TF_KERAS),
+    *_drop(_layers(("MultiHeadAttention",)), "softmax_robust_masking", False),
     *_drop(_layers(_SPATIAL), "noise_shape", None),
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
+    *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
+    *_drop(_LOCAL, "padding", "valid"),
+    *_drop(_LOCAL, "data_format", "channels_last"),
+    *_drop(_LOCAL, "implementation", 1),
     LegacyArgument("*layer", "batch_input_shape", "input"),
     *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),
     *_drop(("*initializer",), "dtype", "float32", versions=("2.2", "2.4")),
@@ -131,8 +153,22 @@ VALUES: Final[tuple[LegacyValue, ...]] = (
 )
 """Values that are spelled otherwise now."""
 
+_CUDNN: Final[Args] = (("recurrent_activation", "sigmoid"),)
+_CUDNN_WEIGHTS: Final = "each kernel lies gate by gate, transposed, and the bias has two halves"
+
 SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
 """Arguments that TensorFlow wrote as a list of one number and that are a number now."""
+
+FLOAT32: Final = frozenset(
+    {
+        ("keras.layers.ELU", "alpha"),
+        ("keras.layers.LeakyReLU", "negative_slope"),
+        ("keras.layers.ReLU", "max_value"),
+        ("keras.layers.ReLU", "negative_slope"),
+        ("keras.layers.ReLU", "threshold"),
+    }
+)
+"""Arguments of layers that Keras 2 rounded to 32 bits before it wrote them."""
 
 CLASSES: Final[tuple[LegacyClass, ...]] = (
     LegacyClass(
@@ -141,8 +177,37 @@ CLASSES: Final[tuple[LegacyClass, ...]] = (
         (("synchronized", True),),
         TF_KERAS,
     ),
+    LegacyClass("LocallyConnected1D", LOCAL_1D.key),
+    LegacyClass("LocallyConnected2D", LOCAL_2D.key),
+    LegacyClass("ThresholdedReLU", "keras.layers.ReLU"),
+    LegacyClass("CuDNNLSTM", "keras.layers.LSTM", _CUDNN, weights=_CUDNN_WEIGHTS),
+    LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN, weights=_CUDNN_WEIGHTS),
 )
 """Classes that are another one with some arguments now."""
+
+_FEATURES = "it is made of feature columns, which Keras 3 does not have"
+_RESIZED = "it changes the size of images while it trains, which no layer of Keras 3 can do"
+GONE: Final[dict[str, str]] = {
+    "AbstractRNNCell": "it is abstract",
+    "CategoryCrossing": "Keras 3 has HashedCrossing only, which gives other numbers",
+    "ConvLSTM2DCell": "Keras 3 keeps the cells of its ConvLSTM layers to itself",
+    "DenseFeatures": _FEATURES,
+    "ExperimentalRandomFourierFeatures": "Keras 3 has no layer for it",
+    "LinearModel": "Keras 3 has no such model",
+    "PeepholeLSTMCell": "no cell of Keras 3 looks at its own state",
+    "RandomFourierFeatures": "Keras 3 has no layer for it",
+    "RandomHeight": _RESIZED,
+    "RandomWidth": _RESIZED,
+    "SequenceFeatures": _FEATURES,
+    "WideDeepModel": "Keras 3 has no such model",
+}
+"""Classes that Keras 3 has no equal for, with the reason."""
+
+DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
+    LegacyDefault("keras.layers.GRU", "reset_after", False, ("2.0", "2.3")),
+    LegacyDefault("keras.layers.GRUCell", "reset_after", False, ("2.0", "2.3")),
+)
+"""Arguments that a file may lack although today's default is wrong for it."""
 
 
 def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
@@ -166,6 +231,15 @@ def new_value(row: ClassRow, name: str, value: Value) -> Value:
         if fits and same(entry.old, value):
             return entry.new
     return value
+
+
+def old_defaults(row: ClassRow, version: tuple[int, int] | None) -> Args:
+    """Return what a class did before it had an argument for it."""
+    return tuple(
+        (entry.name, entry.value)
+        for entry in DEFAULTS
+        if entry.cls == row.key and (version is None or covers(entry.versions, version))
+    )
 
 
 def find_legacy_class(name: str) -> LegacyClass | None:

@@ -69,11 +69,15 @@ class MaskReplay:
     """Keras' state while layers are called one after another.
 
     `calls` are the ops that masks are made with, in the order in which Keras makes them, and
-    `masks` the masks of the tensors that have one.
+    `masks` the masks of the tensors that have one. With `is_old` a step of merged tensors is kept
+    as Keras 2 kept it: where every mask that there is keeps it. `blind` are the classes that took
+    no notice of masks.
     """
 
     calls: list[Call] = field(default_factory=list)
     masks: dict[Ref, Ref] = field(default_factory=dict)
+    is_old: bool = False
+    blind: frozenset[str] = frozenset()
 
     def call(self, call: Call, key: str, args: Args) -> Call:
         """Replay the call of a layer, and return it with the masks that Keras fills in.
@@ -83,11 +87,14 @@ class MaskReplay:
         """
         if not self.masks and not makes_mask(key, args):
             return call
-        called = self._filled(call, key)
+        called = self.filled(call, key)
         self._hand_on(called, key, args)
         return called
 
-    def _filled(self, call: Call, key: str) -> Call:
+    def filled(self, call: Call, key: str) -> Call:
+        """Return the call of a layer with the masks that Keras fills in."""
+        if short_name(key) in self.blind:
+            return call
         tensors = _tensor_arguments(call)
         name = short_name(key)
         filled: list[tuple[str, Value]] = []
@@ -129,6 +136,8 @@ class MaskReplay:
 
     def _output_mask(self, key: str, args: Args, first: Value, mask: Value) -> Value:
         rule, _, condition = _rule(key).partition(" ")
+        if short_name(key) in self.blind:
+            return None
         match rule:
             case "make" if condition:
                 wanted = lookup(args, condition) is True
@@ -153,17 +162,24 @@ class MaskReplay:
                 return None
 
     def _merged(self, mask: Value) -> Value:
-        if not isinstance(mask, tuple) or not mask or any(m is None for m in mask):
+        if not isinstance(mask, tuple) or not mask:
+            return None
+        if self.is_old:
+            mask = tuple(dict.fromkeys(item for item in mask if item is not None))
+        if not mask or any(m is None for m in mask):
             return None
         output = mask[0]
         for item in mask[1:]:
-            output = self._op("logical_or", x1=output, x2=item)
+            name = "logical_and" if self.is_old else "logical_or"
+            output = self._op(name, x1=output, x2=item)
         return output
 
     def _concatenated(self, args: Args, first: Value, mask: Value) -> Value:
         """Return the mask of a Concatenate whose inputs have one more axis than their masks."""
         if not isinstance(mask, tuple) or not isinstance(first, tuple) or is_empty(mask):
             return None
+        if self.is_old and lookup(args, "axis", -1) == -1:
+            return self._merged(mask)
         parts: list[Value] = []
         for tensor, item in zip(first, mask, strict=True):
             if item is None:

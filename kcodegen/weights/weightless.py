@@ -23,10 +23,11 @@ _NAMES = """
     TextVectorization UnitNormalization UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D
     ZeroPadding2D ZeroPadding3D
 """
-# Private layers of Keras' own applications.
+# Layers that a page writes out itself.
 _HELPERS = (
     "keras.src.applications.convnext.StochasticDepth",
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer",
+    "kcodegen.Positions",
 )
 WEIGHTLESS: Final = frozenset(
     {"keras.Input", *_HELPERS, *(f"keras.layers.{name}" for name in _NAMES.split())}

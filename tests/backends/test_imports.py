@@ -59,4 +59,5 @@ def test_a_helper_names_what_its_template_imports(key: str) -> None:
     own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     bases = (node.value for node in nodes if isinstance(node, ast.Attribute))
     assert {b.id for b in bases if isinstance(b, ast.Name)} - own == set(helper.imports)
-    assert f"class {key.rpartition('.')[2]}(" in text
+    (defined,) = (n for n in ast.parse(text).body if isinstance(n, ast.ClassDef | ast.FunctionDef))
+    assert defined.name == key.rpartition(".")[2]

@@ -18,6 +18,7 @@ from kcodegen.verification.numbers import number_differences
 from kcodegen.verification.rebuild import build, fresh_keras, import_page, serialized
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
+from tests.corpus.old import OLD_FOLDERS, arranged, old_differences
 
 if str(USER) not in sys.path:
     sys.path.insert(0, str(USER))
@@ -85,7 +86,10 @@ def attempt(case: Case, folder: Path) -> Outcome:
         found = config_differences(case, model)
         if case.numeric is None:
             return Outcome(differences=found)
-        return Outcome(differences=found, numbers=number_differences(module, model, case.numeric))
+        recorded = case.numeric
+        if case.folder in OLD_FOLDERS:
+            recorded = arranged(case, model, folder / "arranged")
+        return Outcome(differences=found, numbers=number_differences(module, model, recorded))
     except Exception as error:  # whatever Keras or the page raises is the finding
         return Outcome(broken=in_short(error))
 
@@ -100,4 +104,6 @@ def config_differences(case: Case, model: Any) -> tuple[str, ...]:
     original = case.config()
     if case.folder == "seed_flat":
         return flat_differences(original, model, case.entry["producer"])
+    if case.folder in OLD_FOLDERS:
+        return old_differences(case, model)
     return differences(original, serialized(model), allowances_for(original))

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from tests.corpus.cases import Case, cases, say
 from tests.corpus.harness import Outcome, attempt
+from tests.corpus.old import OLD_FOLDERS
 from tests.objects.harness import attempt_object
 
-MODELS = ("keras3.15", "drift", "seed_flat")
+MODELS = ("keras3.15", "drift", "seed_flat", *OLD_FOLDERS)
 FOLDERS = (*MODELS, "objects")
 
 

@@ -96,7 +96,7 @@ def public_classes() -> dict[str, tuple[str, type]]:
 def helper_classes() -> dict[str, tuple[str, type]]:
     """Return the private layers that Keras' own applications are made of, by their path."""
     found: dict[str, tuple[str, type]] = {}
-    for path in HELPERS:
+    for path in (path for path in HELPERS if path.startswith("keras.")):
         module, _, name = path.rpartition(".")
         found[path] = ("layer", getattr(importlib.import_module(module), name))
     return found
