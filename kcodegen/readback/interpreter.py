@@ -331,9 +331,9 @@ class Interpreter:
                     raise ReadBackError("a model is compiled once, with keywords")
                 model.training = kwargs
                 return None
-            case Method(owner, "append") if len(args) == 1:
+            case Method(owner, "append") if len(args) == 1 and not kwargs:
                 return owner.append(args[0])
-            case Method(owner, "pop") if not args and owner:
+            case Method(owner, "pop") if owner and not args and not kwargs:
                 return owner.pop()
         if callable(callee) and callee in _PURE.values():
             return callee(*args, **kwargs)
