@@ -44,13 +44,13 @@ def assert_nothing_is_lost(graph: Graph) -> Outline:
     return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(planted())
 def test_expanding_what_is_recovered_gives_the_graph(graph):
     assert_nothing_is_lost(named(prepared(graph)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(planted())
 def test_every_page_of_planted_repeats_is_proved(graph):
     page(prepared(graph))
