@@ -17,7 +17,7 @@ from pathlib import Path
 
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.values import Ref, Value
-from kcodegen.structure import recover
+from kcodegen.structure.recover import recover
 
 SIZES = (500, 1000, 2000, 5000, 10_000, 20_000)
 GOAL, AT, FACTOR = 1.5, 5000, 2.6

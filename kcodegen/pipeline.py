@@ -40,7 +40,7 @@ from kcodegen.readers import read, read_bytes
 from kcodegen.records import record
 from kcodegen.registry import helpers
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.structure import expand, explain, flat_outline, recover
+from kcodegen.structure.flat import flat_outline
 from kcodegen.weights.variables import parameter_count
 
 DEFAULTS = Options()
@@ -122,6 +122,8 @@ def page(
         return proved_page(named, vocabulary, options, flat_outline), (lost,)
     if not options.explain:
         return text, ()
+    from kcodegen.structure.explain import explain
+
     lines = (line for one in found for line in explain(one))
     return text, tuple(Diagnostic("", line, severity="note") for line in lines)
 
@@ -207,6 +209,9 @@ def shorten(artifact: Artifact) -> Artifact:
 
 def outline(graph: Graph) -> Outline:
     """Return the outline of a graph with its structure, checked to lose nothing."""
+    from kcodegen.structure.expand import expand  # a flat page needs neither
+    from kcodegen.structure.recover import recover
+
     found = recover(graph)
     if not same(_comparable(expand(found)), _comparable(graph)):
         raise ProofError(Diagnostic("outline", "structure recovery lost something"))

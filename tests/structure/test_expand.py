@@ -11,7 +11,8 @@ from kcodegen import CompileError, compile_file
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.order import sort_layers, traverse
 from kcodegen.ir.values import same
-from kcodegen.structure import expand, flat_outline
+from kcodegen.structure.expand import expand
+from kcodegen.structure.flat import flat_outline
 from tests.corpus.cases import cases
 from tests.graphs import graphs
 from tests.prepared import nested, prepared

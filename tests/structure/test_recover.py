@@ -11,7 +11,9 @@ from kcodegen.ir.outline import Outline, Repeat, Step, Use, When
 from kcodegen.ir.show import show_outline
 from kcodegen.ir.values import Ref
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.structure import expand, explain, recover
+from kcodegen.structure.expand import expand
+from kcodegen.structure.explain import explain
+from kcodegen.structure.recover import recover
 from tests.corpus.cases import cases
 from tests.golden.stages import GOLDEN, models
 from tests.graphs import graphs
