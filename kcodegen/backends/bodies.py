@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from kcodegen.backends.comments import shape_comment, use_comment
@@ -153,7 +154,7 @@ class BodyMaker:
     def _statements(self, items: tuple[Item, ...], frame: Graph | None) -> list[Statement]:
         body: list[Statement] = self._appended(list(self.env))
         for place, item in enumerate(items):
-            before = set(self.env)
+            before = len(self.env)
             match item:
                 case Step(layer, None):
                     assert layer is not None
@@ -168,7 +169,7 @@ class BodyMaker:
                 case When():
                     body += self._when(item)
             if self.appends:
-                body += self._appended([ref for ref in self.env if ref not in before])
+                body += self._appended(list(islice(self.env, before, None)))
         return body
 
     def _appended(self, made: list[Ref]) -> list[Statement]:
