@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +51,17 @@ def page(tmp_path: Path) -> Path:
     path = tmp_path / "page.py"
     path.write_text(PAGE, "utf-8")
     return path
+
+
+def test_a_page_is_imported_as_it_is_now(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes cached bytecode for a page of the same size, written in the same second."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for number in (1, 2):
+        page.write_text(f"answer = {number}\n", "utf-8")
+        os.utime(page, (0, 0))
+        module = import_page(page)
+        assert module.answer == number
+    assert [path.name for path in page.parent.iterdir()] == ["page.py"]
 
 
 def test_a_page_is_built_with_fresh_names_each_time(page: Path) -> None:
