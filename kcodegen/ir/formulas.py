@@ -6,7 +6,7 @@ Affine(Hole("filters"), 4)      ->   4 * filters
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeAlias
 
@@ -75,46 +75,54 @@ class Either:
 Formula: TypeAlias = "Affine | Quotient | Letter | Ramp | Text | Condition | Either"
 FORMULAS = (Affine, Quotient, Letter, Ramp, Text, Condition, Either)
 Env: TypeAlias = "Mapping[str, Value]"
+# Values without holes in them, and the fields of those that have parts: asked most of all.
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_PARTS = {kind: tuple(f.name for f in fields(kind)) for kind in (*FORMULAS, Slice)}
 
 
-def holes(value: Value) -> Iterator[str]:
-    """Yield the names of the holes in a value."""
-    match value:
-        case Hole(name):
-            yield name
-        case None | bool() | int() | float() | str():
-            return
-        case tuple():
-            for item in value:
-                yield from holes(item)
-        case Dict(items) | Obj(_, items):
-            for _, item in items:
-                yield from holes(item)
-        case _ if isinstance(value, (*FORMULAS, Slice)):
-            for part in fields(value):
-                yield from holes(getattr(value, part.name))
+def holes(value: Value) -> list[str]:
+    """Return the names of the holes in a value."""
+    found: list[str] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Value, found: list[str]) -> None:
+    kind = type(value)
+    if kind in _PLAIN:
+        return
+    if isinstance(value, Hole):
+        found.append(value.name)
+    elif isinstance(value, tuple):
+        for item in value:
+            if type(item) not in _PLAIN:
+                _collect(item, found)
+    elif isinstance(value, (Dict, Obj)):
+        for _, item in value.items if isinstance(value, Dict) else value.args:
+            _collect(item, found)
+    elif kind in _PARTS:
+        for name in _PARTS[kind]:
+            _collect(getattr(value, name), found)
 
 
 def change(value: Value, by: Callable[[Hole], Value]) -> Value:
     """Return `value` with every hole replaced, and formulas computed where they can be."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     match value:
         case Hole():
             return by(value)
-        case None | bool() | int() | float() | str():
-            return value
         case tuple():
-            return tuple([change(item, by) for item in value])
+            return tuple([item if type(item) in _PLAIN else change(item, by) for item in value])
         case Dict(items):
             return Dict(tuple([(key, change(item, by)) for key, item in items]))
         case Obj(_, args):
             return replace(value, args=tuple([(key, change(item, by)) for key, item in args]))
-        case _ if isinstance(value, (*FORMULAS, Slice)):
-            parts: dict[str, Any] = {
-                part.name: change(getattr(value, part.name), by) for part in fields(value)
-            }
-            return simplify(replace(value, **parts))
-        case _:
-            return value
+    if kind not in _PARTS:
+        return value
+    parts: dict[str, Any] = {name: change(getattr(value, name), by) for name in _PARTS[kind]}
+    return simplify(replace(value, **parts))  # type: ignore[type-var]
 
 
 def fill(value: Value, env: Env) -> Value:

@@ -105,12 +105,18 @@ def _best_pairs(columns: list[Column], view: _Copy) -> list[tuple[int, Column | 
     """Return the nodes of a copy, each with the column it is best put in (global alignment)."""
     rows, width = len(columns), len(view.tokens)
     best = [[0.0] * (width + 1) for _ in range(rows + 1)]
+    places: dict[Hashable, list[int]] = {}
+    for j, token in enumerate(view.tokens):
+        places.setdefault(token, []).append(j)
     for i in range(rows - 1, -1, -1):
-        column, line, below = columns[i], best[i], best[i + 1]
+        column, below = columns[i], best[i + 1]
+        scores = {j: below[j + 1] + _score(column, view, j) for j in places.get(column.token, ())}
+        line, top = best[i], 0.0
         for j in range(width - 1, -1, -1):
-            top = below[j] if below[j] >= line[j + 1] else line[j + 1]
-            if column.token == view.tokens[j]:
-                top = max(top, below[j + 1] + _score(column, view, j))
+            if below[j] > top:
+                top = below[j]
+            if j in scores and scores[j] > top:
+                top = scores[j]
             line[j] = top
     found: list[tuple[int, Column | None]] = []
     i = j = 0
@@ -167,8 +173,10 @@ def common_prefix(names: Sequence[tuple[object, ...]]) -> int:
     """Return how many parts all names begin with."""
     if not names:
         return 0
-    first, count = names[0], 0
-    size = min(map(len, names))
-    while count < size and all(name[count] == first[count] for name in names):
-        count += 1
+    first = names[0]
+    count = len(first)
+    for name in names:
+        if name[:count] != first[:count]:
+            count = min(count, len(name))
+            count = next((i for i in range(count) if name[i] != first[i]), count)
     return count

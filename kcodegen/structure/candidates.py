@@ -125,7 +125,7 @@ def find_defaults(params: list[Found], copies: int) -> dict[str, Value]:
     """Return the defaults of parameters: what most copies give."""
     found: dict[str, Value] = {}
     for param in params:
-        values = [v for v in param.values if not any(True for _ in holes(v))]  # type: ignore[arg-type]
+        values = [v for v in param.values if not holes(v)]  # type: ignore[arg-type]
         if not values or param.hint in ("name", "index", "blocks", "first"):
             continue
         counts = Counter(key(value) for value in values)  # type: ignore[arg-type]

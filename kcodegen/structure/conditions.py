@@ -83,7 +83,7 @@ def _by_param(params: list[Found], presence: tuple[bool, ...]) -> Condition | No
 
 
 def _is_open(value: object) -> bool:
-    return any(True for _ in holes(value))  # type: ignore[arg-type]
+    return bool(holes(value))  # type: ignore[arg-type]
 
 
 def _apart(there: Sequence[object], absent: Sequence[object]) -> bool:

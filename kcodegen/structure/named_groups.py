@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 from kcodegen.structure.align import Aligner, common_prefix, names_of
 from kcodegen.structure.candidates import MOST_PARAMS, Search, count_params
@@ -137,11 +137,18 @@ def _clusters(search: Search, regions: list[Region]) -> Iterator[list[Region]]:
             yield cluster
 
 
-def _likeness(one: tuple[Hashable, ...], other: tuple[Hashable, ...]) -> float:
+def _likeness(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
     """Return how much of the longer row the two have in common, in order."""
+    numbers = {token: number for number, token in enumerate(dict.fromkeys((*one, *other)))}
+    one, other = [numbers[token] for token in one], [numbers[token] for token in other]
     row = [0] * (len(other) + 1)
     for a in one:
-        diagonal = 0
+        diagonal = left = 0
         for j, b in enumerate(other, start=1):
-            diagonal, row[j] = row[j], (diagonal + 1 if a == b else max(row[j], row[j - 1]))
+            above = row[j]
+            if a == b:
+                left = diagonal + 1
+            elif above > left:
+                left = above
+            row[j], diagonal = left, above
     return row[-1] / max(len(one), len(other))

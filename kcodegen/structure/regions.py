@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import field
+from itertools import accumulate
 
 from kcodegen.records import record
 from kcodegen.structure.align import common_prefix, names_of
@@ -22,24 +23,32 @@ class Place:
     """A chain with what the search needs to know of it, for one round.
 
     For each row: the names in it, how much of them it shares with the next row that has names, the
-    rows that make its operands, and where its results are used last.
+    rows that make its operands, and where its results are used last. For each cut before a row: how
+    many names, operands and results stand before it, and whether it parts what belongs together.
     """
 
     chain: Chain
     last: dict[int, int] = field(init=False)
     names: list[list[tuple[object, ...]]] = field(init=False)
+    counts: list[int] = field(init=False)
     shared: list[int] = field(init=False)
-    sources: list[list[tuple[int, int]]] = field(init=False)
-    ends: list[list[int]] = field(init=False)
+    sources: list[tuple[int, int]] = field(init=False)
+    before_sources: list[int] = field(init=False)
+    ends: list[int] = field(init=False)
+    before_ends: list[int] = field(init=False)
+    tight: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nodes = self.chain.nodes
         self.last = last_uses(self.chain)
         made = {n: row for row, node in enumerate(nodes) for n in node.results}
         self.names = [names_of(node) for node in nodes]
+        self.counts = [0, *accumulate(map(len, self.names))]
+        self.before_sources = [0, *accumulate(len(node.operands) for node in nodes)]
+        self.before_ends = [0, *accumulate(len(node.results) for node in nodes)]
         self.shared = _shared(self.names)
-        self.sources = [[(made.get(n, -1), n) for n in node.operands] for node in nodes]
-        self.ends = [[self.last.get(n, -1) for n in node.results] for node in nodes]
+        self.sources = [(made.get(n, -1), n) for node in nodes for n in node.operands]
+        self.ends = [self.last.get(n, -1) for node in nodes for n in node.results]
 
 
 def _shared(names: list[list[tuple[object, ...]]]) -> list[int]:
@@ -106,32 +115,24 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     What a turn of a loop gives besides goes to a list.
     """
     place, start, end = region.place, region.start, region.end
-    outputs = 0
-    for ends in place.ends[start:end]:
-        for last in ends:
-            if last >= end:
-                outputs += 1
+    ends = place.ends[place.before_ends[start] : place.before_ends[end]]
+    outputs = sum(map(end.__le__, ends))
     if not 0 < outputs <= 2:
         return 0.0
-    inputs: dict[int, int] = {}
-    for row in range(start, end):
-        for source, number in place.sources[row]:
-            if source < start:
-                inputs[number] = inputs.get(number, 0) + 1
+    sources = place.sources[place.before_sources[start] : place.before_sources[end]]
+    taken = [number for source, number in sources if source < start]
+    inputs = dict.fromkeys(taken)
     if len(inputs) > 4 or _cuts_layers(draft, region, inputs):
         return 0.0
     factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
     factor *= _names_factor(region)
-    cuts = _is_tight(draft, place.chain, place.last, start)
-    factor *= 1 - 0.3 * (cuts + _is_tight(draft, place.chain, place.last, end))
-    if inputs:
-        first, uses = next(iter(inputs.items()))
-        if uses >= 2 and place.last.get(first, 0) < end:
-            factor *= 1.08
+    factor *= 1 - 0.3 * (_is_tight(draft, place, start) + _is_tight(draft, place, end))
+    if taken and taken.count(taken[0]) >= 2 and place.last.get(taken[0], 0) < end:
+        factor *= 1.08
     return factor
 
 
-def _cuts_layers(draft: Draft, region: Region, inputs: dict[int, int]) -> bool:
+def _cuts_layers(draft: Draft, region: Region, inputs: Iterable[int]) -> bool:
     """Tell whether a region parts the making of a shared layer from its calls."""
     if not draft.layer_numbers:
         return False
@@ -142,28 +143,38 @@ def _cuts_layers(draft: Draft, region: Region, inputs: dict[int, int]) -> bool:
 def _names_factor(region: Region) -> float:
     """Return less where names say that a group is cut in two, or that there is none."""
     place, start, end = region.place, region.start, region.end
-    rows = [row for row in range(start, end) if place.names[row]]
-    count = sum(len(place.names[row]) for row in rows)
-    if count < 2:
+    names = place.names
+    if place.counts[end] - place.counts[start] < 2:
         return 1.0
-    inner = place.names[rows[-1]]
-    size = min(place.shared[row] for row in rows[:-1]) if len(rows) > 1 else _MANY
-    size = min(size, common_prefix(inner))
-    first = place.names[rows[0]][0]
+    head, tail = start, end - 1
+    while not names[head]:
+        head += 1
+    while not names[tail]:
+        tail -= 1
+    size = min(place.shared[head:tail], default=_MANY)
+    size = min(size, common_prefix(names[tail]))
+    first = names[head][0]
     while size and first[size - 1] in _JOINTS:
         size -= 1
     if not size:
-        ends = {name[-1] for row in rows for name in place.names[row]}
+        ends = {name[-1] for row in range(head, tail + 1) for name in names[row]}
         return 0.6 if len(ends) == 1 and not isinstance(first[-1], str) else 0.4
     prefix = first[:size]
     for row in (start - 1, end):
-        if 0 <= row < len(place.names) and any(n[:size] == prefix for n in place.names[row]):
+        if 0 <= row < len(names) and any(n[:size] == prefix for n in names[row]):
             return 0.4
     return 1.0
 
 
-def _is_tight(draft: Draft, chain: Chain, last: dict[int, int], cut: int) -> bool:
+def _is_tight(draft: Draft, place: Place, cut: int) -> bool:
     """Tell whether a cut parts a convolution from its norm, or a norm from its activation."""
+    found = place.tight.get(cut)
+    if found is None:
+        found = place.tight[cut] = _parts_layers(draft, place.chain, place.last, cut)
+    return found
+
+
+def _parts_layers(draft: Draft, chain: Chain, last: dict[int, int], cut: int) -> bool:
     if not 0 < cut < len(chain.nodes):
         return False
     before, after = chain.nodes[cut - 1], chain.nodes[cut]

@@ -6,6 +6,7 @@ a b c a b d   ->   a b (twice), b (twice)
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import cache
 
 from kcodegen.records import record
 
@@ -72,8 +73,11 @@ def _common_prefixes(sequence: Sequence[Hashable], order: list[int], longest: in
 
 def is_primitive(word: Sequence[Hashable]) -> bool:
     """Tell whether a word is no repetition of a shorter one."""
-    size, first = len(word), word[0]
-    return not any(
-        word[part] == first and size % part == 0 and word[: size - part] == word[part:]
-        for part in range(1, size // 2 + 1)
-    )
+    size = len(word)
+    return not any(word[: size - part] == word[part:] for part in _divisors(size))
+
+
+@cache
+def _divisors(number: int) -> tuple[int, ...]:
+    """Return what divides a number, without itself."""
+    return tuple(part for part in range(1, number // 2 + 1) if number % part == 0)

@@ -58,7 +58,7 @@ def _with_default(draft: Draft, name: str, slot: Slot) -> Slot:
     if not slot.optional:
         return slot
     values = [chain.nodes[row].slots[slot.name] for chain, row in _uses(draft, name)]
-    closed = [value for value in values if not list(holes(value))]
+    closed = [value for value in values if not holes(value)]
     counts = Counter(key(value) for value in closed)
     best = max(closed, key=lambda value: counts[key(value)], default=slot.default)
     return replace(slot, default=best)
@@ -120,7 +120,7 @@ def _settled(draft: Draft, name: str, block: DraftBlock) -> dict[str, Value]:
     for place, slot in enumerate(block.slots):
         values = [use[slot.name] for use in uses]
         first = values[0]
-        if not list(holes(first)) and all(same(value, first) for value in values):
+        if not holes(first) and all(same(value, first) for value in values):
             env[slot.name] = first
             continue
         for other in block.slots[:place]:
