@@ -37,6 +37,7 @@ class Place:
     ends: list[int] = field(init=False)
     before_ends: list[int] = field(init=False)
     tight: dict[int, bool] = field(default_factory=dict)
+    wired: dict[tuple[int, int], Wiring] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nodes = self.chain.nodes
@@ -90,18 +91,24 @@ class Wiring:
 
 def wiring(region: Region) -> Wiring:
     """Return how a region is wired."""
+    known = region.place.wired
+    found = known.get((region.start, region.end))
+    if found is None:
+        found = known[region.start, region.end] = _wiring(region)
+    return found
+
+
+def _wiring(region: Region) -> Wiring:
     inside: dict[int, tuple[int, int]] = {}
-    inputs: list[int] = []
+    inputs: dict[int, int] = {}
     form = []
     for row, node in enumerate(region.nodes):
         line: list[Hashable] = []
         for number in node.operands:
             if number in inside:
                 line.append(inside[number])
-                continue
-            if number not in inputs:
-                inputs.append(number)
-            line.append(-1 - inputs.index(number))
+            else:
+                line.append(inputs.setdefault(number, -1 - len(inputs)))
         form.append(tuple(line))
         inside.update({number: (row, i) for i, number in enumerate(node.results)})
     last = region.place.last
