@@ -26,7 +26,7 @@ from kcodegen.ir.values import Dict, Hole, Ref, Value
 from kcodegen.naming.scope import Scope
 from kcodegen.naming.variables import Wish
 from kcodegen.records import record
-from kcodegen.registry.arity import names_of, output_structure
+from kcodegen.registry.arity import call_structure, names_of
 from kcodegen.registry.vocabulary import INPUT, SEQUENTIAL, is_custom
 from kcodegen.words import identifier, snake_case
 
@@ -45,10 +45,7 @@ class StepMaker:
 
     def structure(self, call: Call) -> Value:
         """Return the structure of what a call gives."""
-        if call.kind == "op":
-            return output_structure(call.target, call.kwargs)
-        layer = self.layers[call.target]
-        return output_structure(layer.key, layer.args, call.args, call.kwargs, layer.body)
+        return call_structure(call, self.layers.get(call.target))
 
     def name_shared_layers(
         self, items: Iterable[Item], calls_of: Counter[str], scope: Scope

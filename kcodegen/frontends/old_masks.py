@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Call, Graph, Layer
-from kcodegen.ir.order import Cycle, flatten, operands, post_order
+from kcodegen.ir.order import Cycle, executable, flatten, operands
 from kcodegen.ir.values import Args, Obj, Ref, Value, lookup, rewrite
 from kcodegen.registry.masking import MaskReplay, is_empty, makes_mask, mask_arguments
 from kcodegen.words import prose
@@ -35,7 +35,7 @@ def with_old_masks(
     if not any(makes_mask(layer.key, layer.args) for layer in graph.layers):
         return graph, ()
     try:
-        order = _executable(graph)
+        order = executable(graph.calls)
     except (Cycle, KeyError):  # what is wrong with it is said elsewhere
         return graph, ()
     blind = _BLIND
@@ -52,19 +52,6 @@ def with_old_masks(
         return graph, ()
     calls = [call for old in graph.calls for call in changed[old.id]]
     return replace(graph, calls=(*settled.mask_ops(calls), *calls)), notes
-
-
-def _executable(graph: Graph) -> list[Call]:
-    """Return the calls so that each comes after what it needs."""
-    calls = {call.id: call for call in graph.calls}
-    before: dict[str, list[str]] = {}
-    last: dict[str, str] = {}
-    for call in graph.calls:
-        before[call.id] = [ref.call for ref in operands(call)]
-        if call.kind == "layer":
-            before[call.id] += [last[call.target]] if call.target in last else []
-            last[call.target] = call.id
-    return [calls[id] for id in post_order(list(calls), before)]
 
 
 class _Settled:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kcodegen.diagnostics import Diagnostic, Origin
-from kcodegen.ir.graph import Call, Graph, Layer
+from kcodegen.ir.graph import Graph
 from kcodegen.ir.order import flatten, operands
-from kcodegen.ir.values import Ref, Value
-from kcodegen.registry.arity import leaves, output_structure
+from kcodegen.ir.values import Ref
+from kcodegen.registry.arity import call_structure, leaves
 from kcodegen.words import prose
 
 
@@ -21,7 +21,7 @@ def wrong_outputs(graph: Graph) -> Iterator[Diagnostic]:
     layers = {layer.name: layer for layer in graph.layers}
     counts: dict[str, int] = {}
     for call in graph.calls:
-        structure = _structure(call, layers)
+        structure = call_structure(call, layers.get(call.target))
         if structure is None or structure == ():
             continue  # as many as are used
         names = leaves(structure)
@@ -33,15 +33,6 @@ def wrong_outputs(graph: Graph) -> Iterator[Diagnostic]:
     for call in graph.calls:
         yield from _missing(operands(call), counts, call.origin)
     yield from _missing(tuple(flatten(graph.outputs)), counts, graph.origin)
-
-
-def _structure(call: Call, layers: dict[str, Layer]) -> Value:
-    if call.kind == "op":
-        return output_structure(call.target, call.kwargs)
-    layer = layers.get(call.target)
-    if layer is None:  # it could not be read, which is said elsewhere
-        return None
-    return output_structure(layer.key, layer.args, call.args, call.kwargs, layer.body)
 
 
 def _missing(refs: tuple[Ref, ...], counts: dict[str, int], origin: Origin) -> Iterator[Diagnostic]:

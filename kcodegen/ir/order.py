@@ -5,7 +5,7 @@ Everything here is iterative: a chain of 20,000 layers is no deeper than one of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Graph
@@ -40,6 +40,23 @@ def operands(call: Call) -> tuple[Ref, ...]:
     kwargs = sorted(call.kwargs) if call.kind == "layer" and len(call.kwargs) > 1 else call.kwargs
     positional = [ref for value in call.args for ref in flatten(value)]
     return (*positional, *(ref for _, value in kwargs for ref in flatten(value)))
+
+
+def sources(calls: Iterable[Call]) -> dict[str, list[str]]:
+    """Return the ids of the calls whose outputs each call takes, by its own id."""
+    return {call.id: [ref.call for ref in operands(call)] for call in calls}
+
+
+def sources_in_turn(calls: Iterable[Call]) -> dict[str, list[str]]:
+    """Return `sources`, and for each call of a layer the call of it before."""
+    found = sources(calls := tuple(calls))
+    last: dict[str, str] = {}
+    for call in calls:
+        if call.kind == "layer":
+            if call.target in last:
+                found[call.id].append(last[call.target])
+            last[call.target] = call.id
+    return found
 
 
 class Cycle(Exception):  # noqa: N818  (what was found, not what went wrong)
@@ -83,6 +100,12 @@ def post_order(
     return order
 
 
+def executable(calls: Sequence[Call]) -> list[Call]:
+    """Return the calls so that each comes after what it takes. Raises Cycle."""
+    known = {call.id: call for call in calls}
+    return [known[id] for id in post_order(list(known), sources_in_turn(calls))]
+
+
 @record(frozen=True)
 class Traversal:
     """Keras' walk over a graph: call ids from inputs to outputs, and operations in model order.
@@ -98,7 +121,7 @@ class Traversal:
 def traverse(graph: Graph) -> Traversal:
     """Return the order in which Keras walks and sorts a functional graph."""
     calls = {call.id: call for call in graph.calls}
-    before = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
+    before = sources(graph.calls)
     operation = {id: call.target if call.kind == "layer" else id for id, call in calls.items()}
     index: dict[str, int] = {}
 

@@ -73,6 +73,7 @@ class MaskNames:
 
     counters: Counters
     replay: MaskReplay = field(default_factory=MaskReplay)
+    ops: dict[str, Call] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def call(self, call: Call, key: str, args: Args) -> list[str]:
@@ -84,15 +85,15 @@ class MaskNames:
         before = len(self.replay.calls)
         filled = self.replay.call(call, key, args)
         for op in self.replay.calls[before:]:
+            self.ops[op.id] = op
             self.names[op.id] = self.counters.take(op_prefix(op.target))
         if filled is call or not records_masks(call):
             return []
-        ops = {op.id: op for op in self.replay.calls}
         found: set[str] = set()
         wanted = [ref.call for _, value in filled.kwargs for ref in refs(value)]
         while wanted:
             id = wanted.pop()
-            if id in ops and id not in found:
+            if id in self.ops and id not in found:
                 found.add(id)
-                wanted += [ref.call for _, value in ops[id].kwargs for ref in refs(value)]
+                wanted += [ref.call for _, value in self.ops[id].kwargs for ref in refs(value)]
         return [self.names[id] for id in sorted(found)]

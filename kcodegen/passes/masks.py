@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Graph, Layer
-from kcodegen.ir.order import flatten, post_order
+from kcodegen.ir.order import executable, flatten, post_order
 from kcodegen.ir.values import Ref, Value
 from kcodegen.passes.defaults import drop_defaults
 from kcodegen.registry.masking import (
@@ -33,7 +33,7 @@ def with_masks(graph: Graph) -> Graph:
         return graph
     replay = MaskReplay()
     calls: list[Call] = []
-    for call in _executable(graph):
+    for call in executable(graph.calls):
         if call.kind == "layer":
             layer = layers[call.target]
             before = len(replay.calls)
@@ -53,21 +53,6 @@ def with_recorded_masks(graph: Graph) -> Graph:
         for call in filled.calls
     )
     return replace(filled, calls=calls)
-
-
-def _executable(graph: Graph) -> list[Call]:
-    """Return the calls so that each comes after what it needs."""
-    calls = {call.id: call for call in graph.calls}
-    before: dict[str, list[str]] = {}
-    last: dict[str, str] = {}
-    for call in graph.calls:
-        refs = [*flatten(call.args), *flatten(tuple(value for _, value in call.kwargs))]
-        before[call.id] = [ref.call for ref in refs]
-        if call.kind == "layer":
-            if call.target in last:
-                before[call.id].append(last[call.target])
-            last[call.target] = call.id
-    return [calls[id] for id in post_order([call.id for call in graph.calls], before)]
 
 
 # Leaving masks out

@@ -15,7 +15,14 @@ from itertools import pairwise
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.ir.graph import Call, Graph
-from kcodegen.ir.order import Cycle, operands, post_order, rename_calls, sort_calls
+from kcodegen.ir.order import (
+    Cycle,
+    post_order,
+    rename_calls,
+    sort_calls,
+    sources,
+    sources_in_turn,
+)
 from kcodegen.ir.values import refs
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.words import prose, snake_case
@@ -34,13 +41,7 @@ def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
 
 
 def _schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
-    needed = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
-    last: dict[str, str] = {}
-    for call in graph.calls:
-        if call.kind == "layer":
-            if call.target in last:
-                needed[call.id].append(last[call.target])
-            last[call.target] = call.id
+    needed = sources_in_turn(graph.calls)
     roots = [ref.call for ref in (*refs(graph.inputs), *refs(graph.outputs))]
     order = post_order(roots, needed)
     chained = {id: list(before) for id, before in needed.items()}
@@ -133,7 +134,7 @@ def _missing(
 
 def drop_unused(graph: Graph) -> Graph:
     """Return the graph without calls that no output needs; uses that stay count up from 0."""
-    before = {call.id: [ref.call for ref in operands(call)] for call in graph.calls}
+    before = sources(graph.calls)
     roots = [ref.call for ref in (*refs(graph.inputs), *refs(graph.outputs))]
     used = set(post_order(roots, before))
     kept = replace(graph, calls=tuple(call for call in graph.calls if call.id in used))

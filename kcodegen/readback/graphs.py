@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kcodegen.ir.graph import Call, Graph, Layer
-from kcodegen.ir.order import number_ops, operands, post_order, rename_calls
+from kcodegen.ir.order import number_ops, post_order, rename_calls, sources
 from kcodegen.ir.values import Ref, refs
 from kcodegen.readback.values import Made, ReadBackError
 from kcodegen.registry.vocabulary import INPUT
@@ -25,8 +25,7 @@ def graph_of(made: Made, constructor: Constructor) -> Graph:
     inputs, outputs = constructor.value(made.inputs), constructor.value(made.outputs)
     if not all(_is_input(ref, constructor) for ref in refs(inputs)):
         raise ReadBackError("a model begins at inputs")
-    calls = {call.id: call for call in constructor.trace.calls}
-    before = {id: [ref.call for ref in operands(call)] for id, call in calls.items()}
+    before = sources(constructor.trace.calls)
     roots = [ref.call for ref in (*refs(outputs), *refs(inputs))]
     used = set(post_order(roots, before))
     kept = tuple(call for call in constructor.trace.calls if call.id in used)

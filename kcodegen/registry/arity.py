@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kcodegen.ir.graph import Graph
+from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Value, lookup, same
 from kcodegen.records import record
 from kcodegen.registry.vocabulary import is_custom
@@ -92,6 +92,15 @@ _COUNTED: dict[str, _Counted] = {
     "unravel_index": _Counted("index", "shape"),
     "unstack": _Counted("part", "num"),
 }
+
+
+def call_structure(call: Call, layer: Layer | None) -> Value:
+    """Return the structure of what a call in a graph returns; None when its layer is missing."""
+    if call.kind == "op":
+        return output_structure(call.target, call.kwargs)
+    if layer is None:
+        return None
+    return output_structure(layer.key, layer.args, call.args, call.kwargs, layer.body)
 
 
 def output_structure(
