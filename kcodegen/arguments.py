@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; raises UsageError, or SystemExit after --help and --version."""
     arguments = _parser().parse_args(argv)
-    if arguments.file == "" or arguments.output == "":
+    if "" in (arguments.file, arguments.output, arguments.report):
         raise _usage("the name of a file is empty")
     if arguments.target == "keras2":
         raise _usage("the target keras2 is not available yet", "leave --target out: keras3")
@@ -185,6 +185,11 @@ def _add_rest(group: argparse._ArgumentGroup) -> None:
     group.add_argument("-h", "--help", action="help", help="show this help")
     group.add_argument(
         "--version", action="version", version=f"kcodegen {__version__}", help="show the version"
+    )
+    group.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write all that is said about the model to FILE, as JSON",
     )
     group.add_argument("--debug", action="store_true", help="show the traceback of an error")
 

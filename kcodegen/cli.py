@@ -8,9 +8,20 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from kcodegen import arguments, output, report
-from kcodegen.diagnostics import Diagnostic, Exit, FileError, KcodegenError, UsageError
+from kcodegen.diagnostics import (
+    CompileError,
+    Diagnostic,
+    Exit,
+    FileError,
+    KcodegenError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from kcodegen.pipeline import Result
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -38,9 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(asked: Namespace) -> int:
     """Compile one file and hand over its page."""
     _check_paths(asked)
-    from kcodegen.pipeline import compile_file  # --help need not wait for it
-
-    result = compile_file(asked.file, arguments.options(asked))
+    result = compiled(asked)
     for line in report.lines(_shown(asked), result.diagnostics):
         report.say(line)
     text = result.text
@@ -49,6 +58,26 @@ def run(asked: Namespace) -> int:
 
         text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
     return deliver(text.encode("utf-8"), asked)
+
+
+def compiled(asked: Namespace) -> Result:
+    """Compile the file, and write the report that was asked for, also of what was rejected."""
+    from kcodegen.pipeline import compile_file  # --help need not wait for it
+
+    try:
+        result = compile_file(asked.file, arguments.options(asked))
+    except CompileError as error:
+        _report(asked, error.diagnostics, False)
+        raise
+    _report(asked, result.diagnostics, True)
+    return result
+
+
+def _report(asked: Namespace, diagnostics: Sequence[Diagnostic], is_compiled: bool) -> None:
+    """Write what was said as JSON, where a report is wanted."""
+    if asked.report is not None:
+        text = report.as_json(_shown(asked), diagnostics, is_compiled)
+        output.write(asked.report, text.encode("ascii"))
 
 
 def deliver(page: bytes, asked: Namespace) -> int:
@@ -81,8 +110,12 @@ def _shown(asked: Namespace) -> str:
 
 def _check_paths(asked: Namespace) -> None:
     """Reject paths that can be known to be wrong before anything is read."""
-    if asked.output is not None and _same_file(asked.file, asked.output):
-        message = f"the output {asked.output} is the input"
+    for written in (asked.output, asked.report):
+        if written is not None and _same_file(asked.file, written):
+            message = f"the output {written} is the input"
+            raise UsageError(Diagnostic("", message, hint="write to another file"))
+    if None not in (asked.output, asked.report) and _same_file(asked.output, asked.report):
+        message = f"the report and the page are both {asked.report}"
         raise UsageError(Diagnostic("", message, hint="write to another file"))
     for option, folder in (("--weights", asked.weights), ("--template-dir", asked.template_dir)):
         if folder is not None and not folder.is_dir():

@@ -55,6 +55,25 @@ def lines(file: str, diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
         yield f"{_prefix(file)}note: {len(every) - MOST_LINES} more are not shown"
 
 
+def as_json(file: str, diagnostics: Iterable[Diagnostic], compiled: bool) -> str:
+    """Return all diagnostics about a file as JSON, for machines: nothing is cut or left out."""
+    import json  # only here
+
+    rows = [
+        {
+            "severity": diagnostic.severity,
+            "code": diagnostic.code,
+            "message": diagnostic.message,
+            "pointer": diagnostic.origin.pointer,
+            "layer": diagnostic.origin.layer,
+            "hint": diagnostic.hint,
+        }
+        for diagnostic in diagnostics
+    ]
+    found = {"file": file, "compiled": compiled, "diagnostics": rows}
+    return json.dumps(found, indent=2) + "\n"
+
+
 def bug(file: str, message: str) -> str:
     """Return the line for an error that is nobody's but ours."""
     return f"{_prefix(file)}internal error: {visible(message)}; {BUG_HINT}"

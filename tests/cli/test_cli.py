@@ -329,7 +329,7 @@ def test_help_shows_every_option_and_examples(folder: Path) -> None:
     assert shown.startswith("usage: kcodegen FILE [-o FILE] [options]\n")
     for option in (
         "-o --target --input-shape --weights --custom --names --line-length --format --check "
-        "--diff --template-dir --version --debug -h"
+        "--diff --template-dir --version --report --debug -h"
     ).split():
         assert f"\n  {option}" in shown
     assert "\n  kcodegen arch.json -o model_def.py  " in shown
