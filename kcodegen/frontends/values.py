@@ -9,6 +9,7 @@ search over everything Keras has.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TypeGuard
 
@@ -66,7 +67,7 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     if name in special.FUNCTION_CLASSES:
         return _read_function(node, context, holds)
     if is_model(node):
-        graph = context.read_model(node, context)
+        graph = context.read_model(node, replace(context, keeps_sharing=False))
         return Obj(graph.style, graph.args, body=graph)
     if context.is_legacy and (dropped := read_dropped(node, name, context)) is not None:
         return dropped
@@ -300,6 +301,10 @@ def _check_type(child: Node, value: Value, param: Parameter | None) -> None:
     """Raise an error for a truth value or a dict where a number is expected, and the reverse."""
     if param is None or value is None:
         return
+    if param.name == "name" and (not isinstance(value, str) or not value):
+        if isinstance(value, str):
+            raise child.error("unnamed-layer", "a name is empty")
+        raise child.wrong("a name")
     if isinstance(param.default, bool):
         if not isinstance(value, (bool, str)):
             raise child.wrong("a boolean")
