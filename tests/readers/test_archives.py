@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -118,12 +119,14 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
     data = hdf5(tmp_path / "m.h5", model_config=json.dumps(MODEL)).read_bytes()
     for end in (9, 100, len(data) // 2):
         assert refusal(data[:end])[0] == "broken-archive"
-    for place in range(8, 200, 7):  # whatever it says, it ends
-        hurt = data[:place] + b"\xff" + data[place + 1 :]
-        try:
-            assert read_bytes(hurt, "m").mapping()
-        except CompileError as error:
-            assert error.diagnostics[0].code in ("broken-archive", "not-keras", "only-weights")
+
+
+@pytest.mark.parametrize("place", range(8, 200, 7))
+def test_a_changed_byte_of_hdf5_is_read_over_or_refused(tmp_path: Path, place: int) -> None:
+    data = bytearray(hdf5(tmp_path / "m.h5", model_config=json.dumps(MODEL)).read_bytes())
+    data[place] = 0xFF
+    with contextlib.suppress(CompileError):
+        assert read_bytes(bytes(data), "m").value == {"model_config": MODEL}
 
 
 def test_a_small_archive_with_a_large_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,14 +143,8 @@ def test_a_large_attribute_is_not_read(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_two_architectures_in_one_archive_are_refused() -> None:
-    buffer = io.BytesIO()
-    with (
-        pytest.warns(UserWarning, match="Duplicate"),
-        zipfile.ZipFile(buffer, "w") as archive,
-    ):
-        archive.writestr("config.json", json.dumps(MODEL))
-        archive.writestr("config.json", "{}")
-    assert refusal(buffer.getvalue())[0] == "broken-archive"
+    data = keras_file(version=None, **{"other_.json": "{}"})
+    assert refusal(data.replace(b"other_.json", b"config.json"))[0] == "broken-archive"
 
 
 def test_a_password_is_a_damage() -> None:
