@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import keras3, objects, seed_flat
+from kcodegen.frontends import keras0, keras3, objects, seed_flat
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, way_out
 from kcodegen.frontends.training import read_training
 from kcodegen.frontends.values import is_model
+from kcodegen.frontends.wrapped import unwrapped
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
 from kcodegen.registry.vocabulary import Vocabulary
-
-_LATER = "write the model's own JSON with model.to_json()"
 
 
 def read_document(
@@ -22,6 +21,7 @@ def read_document(
 
     `input_shape` is the shape of one sample, for files that record none.
     """
+    root = unwrapped(root)
     context = Context(vocabulary, keras3.read_model, is_legacy(root))
     try:
         artifact = _read(root, context, input_shape)
@@ -53,16 +53,13 @@ def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
 
 
 def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
-    if root.has("modelTopology") or root.mapping().get("format") == "layers-model":
-        raise root.error("tfjs", "this is a TensorFlow.js model, which is not read yet", _LATER)
-    if root.has("model_config") and not root.has("class_name"):
-        raise root.error("dumped-h5", "these are the attributes of an HDF5 file", _LATER)
     if seed_flat.is_flat(root):
         return Artifact("model", model=seed_flat.read_flat(root, context, input_shape))
+    if keras0.is_flat(root):
+        from kcodegen.frontends import keras2_root
+
+        return keras2_root.read_root(keras0.translated(root), context, keras0.VERSION)
     if not root.has("class_name"):
-        if root.has("layers") and root.has("name"):
-            hint = "wrap it: {'class_name': 'Sequential' or 'Functional', 'config': {...}}"
-            raise root.error("bare-config", "this is a bare get_config(), its class unknown", hint)
         if root.has("name") and root.has("trainable"):
             hint = "add its class: {'class_name': ..., 'config': {...}}"
             raise root.error("bare-config", "this is a bare get_config(), its class unknown", hint)
@@ -80,8 +77,12 @@ def _read_model(root: Node, context: Context) -> Artifact:
     if _is_keras2(root):
         from kcodegen.frontends import keras2_root  # only old files need it
 
-        return Artifact("model", model=keras2_root.read_root(root, context))
+        return keras2_root.read_root(root, context)
     graph = keras3.read_model(root, context)
+    if root.has("training_config"):
+        from kcodegen.frontends.old_training import read_old_training
+
+        return Artifact("model", model=graph, training=read_old_training(root, context))
     return Artifact("model", model=graph, training=read_training(root, context))
 
 

@@ -9,6 +9,7 @@ search over everything Keras has.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TypeGuard
 
@@ -66,7 +67,7 @@ def read_object(node: Node, context: Context, holds: str = "") -> Value:
     if name in special.FUNCTION_CLASSES:
         return _read_function(node, context, holds)
     if is_model(node):
-        graph = context.read_model(node, context)
+        graph = context.read_model(node, replace(context, keeps_sharing=False))
         return Obj(graph.style, graph.args, body=graph)
     if context.is_legacy and (dropped := read_dropped(node, name, context)) is not None:
         return dropped
@@ -85,13 +86,12 @@ def read_dropped(node: Node, name: str, context: Context, skip: tuple[str, ...] 
     """Return an object whose class is another one with some arguments now, or None."""
     from kcodegen.registry.legacy import find_legacy_class
 
-    found, config = find_legacy_class(name), node.get("config")
+    found, config = find_legacy_class(name, context.version), node.get("config")
     if found is None or config is None:
         return None
     row = registry.row(found.key)
-    gone = f"Keras 3 has no {name}: the page brings its own"
     message = (
-        gone
+        f"Keras 3 has no {name}: the page brings its own"
         if row.helper
         else f"{name} is {row.name} in Keras 3"
         + (f", and its weights are others: {found.weights}" if found.weights else "")
@@ -144,12 +144,13 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
 
 def _is_gone(node: Node, name: str, context: Context) -> bool:
     """Note a class of Keras 2 that Keras 3 has no equal for; tell whether it is one."""
-    from kcodegen.registry.legacy import GONE
+    from kcodegen.registry.legacy import why_gone
 
-    if name not in GONE:
+    why = why_gone(name, context.version)
+    if not why:
         return False
     hint = f"write your own, and import it with --custom {name}=your_package.your_module:{name}"
-    message = f"{name} can't be written on a page: {GONE[name]}"
+    message = f"{name} can't be written on a page: {why}"
     context.problems.add(node.error("refused-class", message, hint))
     return True
 
@@ -300,6 +301,10 @@ def _check_type(child: Node, value: Value, param: Parameter | None) -> None:
     """Raise an error for a truth value or a dict where a number is expected, and the reverse."""
     if param is None or value is None:
         return
+    if param.name == "name" and value == "":
+        raise child.error("unnamed-layer", "a name is empty")
+    if param.name == "name" and not isinstance(value, str):
+        raise child.wrong("a name")
     if isinstance(param.default, bool):
         if not isinstance(value, (bool, str)):
             raise child.wrong("a boolean")

@@ -6,13 +6,26 @@ error with a JSON pointer, never a surprise further down.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias, Union
 
 from kcodegen.diagnostics import CompileError, Origin, rejected
 from kcodegen.records import record
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
+
+
+class Placed(dict[str, Json]):
+    """An object put into other words that still knows its place in the file.
+
+    `pointer` is the place of the object, `was` the keys there of those that are called otherwise
+    here.
+    """
+
+    def __init__(self, fields: Mapping[str, Json], pointer: str, was: Mapping[str, str]) -> None:
+        super().__init__(fields)
+        self.pointer = pointer
+        self.was = dict(was)
 
 
 @record(frozen=False)
@@ -28,11 +41,17 @@ class Node:
     def pointer(self) -> str:
         """Return the JSON pointer (RFC 6901)."""
         parts: list[str] = []
+        start = ""
         node: Node | None = self
-        while node is not None and node.parent is not None:
-            parts.append(str(node.key).replace("~", "~0").replace("/", "~1"))
+        while node is not None:
+            if isinstance(node.value, Placed):
+                start = node.value.pointer
+                break
+            if node.parent is not None:
+                key = str(node.parent.key_in_file(node.key))
+                parts.append(key.replace("~", "~0").replace("/", "~1"))
             node = node.parent
-        return "".join(f"/{part}" for part in reversed(parts))
+        return start + "".join(f"/{part}" for part in reversed(parts))
 
     @property
     def origin(self) -> Origin:
@@ -42,6 +61,16 @@ class Node:
     def error(self, code: str, message: str, hint: str = "") -> CompileError:
         """Return an error at this place."""
         return rejected(code, message, self.origin, hint)
+
+    def key_in_file(self, key: str | int) -> str | int:
+        """Return what the file calls the child that is called `key` here."""
+        return self.value.was.get(str(key), key) if isinstance(self.value, Placed) else key
+
+    def placed(self, fields: Mapping[str, Json], was: Mapping[str, str] | None = None) -> Placed:
+        """Return other fields for this object; `was` has the old keys of those renamed."""
+        old = self.value.was if isinstance(self.value, Placed) else {}
+        new = {key: str(self.key_in_file(before)) for key, before in (was or {}).items()}
+        return Placed(fields, self.pointer, old | new)
 
     def named(self, layer: str) -> Node:
         """Return the same node as a part of the layer called `layer`."""

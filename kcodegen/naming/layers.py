@@ -115,8 +115,12 @@ class Namer:
         row = self.vocabulary.row(obj.key)
         args = self._args(obj.args, row)
         name = lookup(obj.args, "name")
-        if counts_names(row, holds) and isinstance(name, str):
-            new, named = self._decide(name, prefix_of(row))
+        if counts_names(row, holds):
+            prefix = prefix_of(row)
+            if isinstance(name, str):
+                new, named = self._decide(name, prefix)
+            else:  # the file gives it none, and so does the page: Keras will
+                new, named = self.counters.take(prefix), False
             args = (*(item for item in args if item[0] != "name"), ("name", new))
             obj = replace(obj, named=named)
         own = lookup(args, "name") if obj.named else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kcodegen.ir.graph import Artifact, Graph
 from kcodegen.ir.order import sort_calls, sort_layers, traverse
-from kcodegen.ir.rewrite import map_graphs, rewrite_args, rewrite_graph, rewrite_value
+from kcodegen.ir.rewrite import map_args, map_graphs, rewrite_args, rewrite_graph, rewrite_value
 from kcodegen.ir.values import Args, Obj, Value, rewrite, walk
 from kcodegen.passes.defaults import fill_defaults
 from kcodegen.passes.float32 import undo_float32
@@ -70,6 +70,23 @@ def _numbered(value: Value) -> Value:
         if not isinstance(item, Obj):
             return item
         tag = shared.index(item.tag) if item.tag in shared else None
-        return replace(item, tag=tag)
+        return replace(item, tag=tag, body=_untagged(item.body))
 
     return rewrite(value, change)
+
+
+def _untagged(graph: Graph | None) -> Graph | None:
+    """Return a nested model in which no object is numbered: sharing has no meaning there."""
+    if graph is None:
+        return None
+
+    def bare(obj: Obj) -> Obj:
+        return replace(obj, tag=None, body=_untagged(obj.body))
+
+    return replace(
+        graph,
+        layers=tuple(
+            replace(layer, args=map_args(layer.args, bare), body=_untagged(layer.body))
+            for layer in graph.layers
+        ),
+    )

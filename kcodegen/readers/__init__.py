@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError
-from kcodegen.ir.document import Node
+from kcodegen.ir.document import Json, Node
 from kcodegen.readers import json_text
+
+_START = 8
+# Attributes that hold JSON, and what may hold those.
+_TREES = ("model_config", "training_config")
+_HOLDERS = ("root_attrs", "modelTopology")
 
 
 def read(path: Path | Literal["-"]) -> Node:
@@ -18,14 +24,19 @@ def read(path: Path | Literal["-"]) -> Node:
     """
     # One byte more than allowed, so that what is too large shows as such without being held.
     if path == "-":
-        data = sys.stdin.buffer.read(json_text.MAX_BYTES + 1)
-        return read_bytes(data, "stdin")
+        return read_bytes(sys.stdin.buffer.read(json_text.MAX_BYTES + 1), "stdin")
     assert isinstance(path, Path)
     if path.is_dir():
         raise _folder(path)
     try:
         with path.open("rb") as file:
-            data = file.read(json_text.MAX_BYTES + 1)
+            data = file.read(_START)
+            if _may_be_archive(data):  # its weights may be larger than any architecture
+                found = _from_archive(file)
+                if found is not None:
+                    return found
+                file.seek(len(data))
+            data += file.read(json_text.MAX_BYTES + 1 - len(data))
     except (OSError, ValueError) as error:
         # `!a` keeps control characters of a hostile name away from the terminal.
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -37,10 +48,15 @@ def read(path: Path | Literal["-"]) -> Node:
 def read_bytes(data: bytes, name: str) -> Node:
     """Return the root of the document in `data`; `name` only serves the hints.
 
-    Raises CompileError when `data` is not strict JSON in UTF-8, or exceeds a limit.
+    Raises CompileError when `data` is neither strict JSON in UTF-8 nor an archive with an
+    architecture in it, or exceeds a limit.
     """
+    if _may_be_archive(data):
+        found = _from_archive(io.BytesIO(data))
+        if found is not None:
+            return found
     try:
-        return Node(json_text.parse(data))
+        return Node(_opened(json_text.parse(data)))
     except CompileError:
         from kcodegen.readers import containers  # only what is no JSON needs them
 
@@ -48,6 +64,34 @@ def read_bytes(data: bytes, name: str) -> Node:
         if container is not None:
             raise container.refusal(name) from None
         raise
+
+
+def _may_be_archive(data: bytes) -> bool:
+    """Tell whether data begins like a zip archive or HDF5."""
+    return data.startswith((b"PK", b"\x89HDF"))
+
+
+def _from_archive(file: BinaryIO) -> Node | None:
+    """Return the document in an archive, or None."""
+    from kcodegen.readers import archives  # most files are JSON
+
+    found = archives.read_archive(file)
+    return Node(_opened(found)) if found is not None else None
+
+
+def _opened(value: Json) -> Json:
+    """Return a document with the attributes of HDF5 parsed that are JSON in a string."""
+    if not isinstance(value, dict):
+        return value
+    changed: dict[str, Json] = {}
+    for key in _HOLDERS:
+        if isinstance(value.get(key), dict):
+            changed[key] = _opened(value[key])
+    for key in _TREES:
+        text = value.get(key)
+        if isinstance(text, str) and text.lstrip().startswith("{"):
+            changed[key] = json_text.parse(text.encode("utf-8", "surrogatepass"))
+    return {**value, **changed} if changed else value
 
 
 def _folder(path: Path) -> FileError:

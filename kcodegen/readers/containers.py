@@ -1,4 +1,7 @@
-"""Containers told apart by their first bytes, never by a suffix; so far each is refused by name."""
+"""Files without an architecture, told apart by their first bytes: each is refused by its name.
+
+What holds one is read: see `archives`.
+"""
 
 from __future__ import annotations
 
@@ -44,24 +47,12 @@ def _magic(pattern: bytes) -> re.Pattern[bytes]:
 
 
 _ZIP = _magic(rb"PK\x03\x04")
-_H5_CONFIG = (
-    'extract its architecture: python -c "import h5py; '
-    "print(h5py.File('{name}').attrs['model_config'])\" | kcodegen -"
-)
 
 # The first row that matches names the file; special kinds stand before general ones.
 CONTAINERS: tuple[Container, ...] = (
-    Container(
-        "a .keras archive",
-        _ZIP,
-        "extract its architecture: unzip -p {name} config.json | kcodegen -",
-        (b"config.json", b"metadata.json"),
-        "model.keras",
-    ),
     Container("a PyTorch file", _ZIP, "kcodegen reads Keras models only", (b"data.pkl",)),
     Container("a NumPy .npz archive", _ZIP, "it holds arrays, not an architecture", (b".npy",)),
     Container("a zip archive", _ZIP, "unzip it and name the JSON file in it"),
-    Container("an HDF5 file", _magic(rb"\x89HDF\r\n\x1a\n"), _H5_CONFIG, (), "model.h5"),
     Container(
         "a PyTorch file",
         _magic(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"),

@@ -59,5 +59,67 @@ def _initializer(name: str, default: str) -> Parameter:
 LOCAL_1D: Final = _local(1)
 LOCAL_2D: Final = _local(2)
 
-HELPER_ROWS: Final[dict[str, ClassRow]] = {row.key: row for row in (LOCAL_1D, LOCAL_2D, POSITIONS)}
+
+def _keras1(name: str, helper: str, params: tuple[Parameter, ...], masks: str = "") -> ClassRow:
+    """Return the row of a layer that only Keras 1 had."""
+    return ClassRow(
+        key=f"kcodegen.{name}",
+        kind="layer",
+        module="kcodegen",
+        name=name,
+        params=params,
+        extra=tuple(
+            LAYER_EXTRA[name] for name in ("activity_regularizer", "trainable", "dtype", "name")
+        ),
+        positional=sum(param.required for param in params),
+        masks=masks,
+        helper=helper,
+    )
+
+
+_KERNEL_AND_BIAS: Final = (
+    Parameter("use_bias", True, True),
+    _initializer("kernel_initializer", "GlorotUniform"),
+    Parameter("kernel_regularizer", None, None, holds="regularizer"),
+    Parameter("bias_regularizer", None, None, holds="regularizer"),
+    Parameter("kernel_constraint", None, None, holds="constraint"),
+    Parameter("bias_constraint", None, None, holds="constraint"),
+)
+COSINE_MERGE: Final = _keras1("CosineMerge", "cosine_merge", (Parameter("axes"),))
+HIGHWAY: Final = _keras1(
+    "Highway",
+    "highway",
+    (
+        Parameter("activation", None, "linear", holds="activation"),
+        Parameter("transform_bias", 1, 1),
+        *_KERNEL_AND_BIAS,
+    ),
+)
+MAXOUT_DENSE: Final = _keras1(
+    "MaxoutDense",
+    "maxout_dense",
+    (Parameter("units"), Parameter("features", 4, 4), *_KERNEL_AND_BIAS),
+)
+PARAMETRIC_SOFTPLUS: Final = _keras1(
+    "ParametricSoftplus",
+    "parametric_softplus",
+    (Parameter("alpha_init", 0.2, 0.2), Parameter("beta_init", 5.0, 5.0)),
+    "keep",
+)
+S_RELU: Final = _keras1(
+    "SReLU",
+    "s_relu",
+    (
+        _initializer("t_left_initializer", "Zeros"),
+        _initializer("a_left_initializer", "GlorotUniform"),
+        _initializer("t_right_initializer", "GlorotUniform"),
+        _initializer("a_right_initializer", "Ones"),
+    ),
+    "keep",
+)
+KERAS_1: Final = (COSINE_MERGE, HIGHWAY, MAXOUT_DENSE, PARAMETRIC_SOFTPLUS, S_RELU)
+
+HELPER_ROWS: Final[dict[str, ClassRow]] = {
+    row.key: row for row in (LOCAL_1D, LOCAL_2D, POSITIONS, *KERAS_1)
+}
 """The classes among them, by key."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from kcodegen.records import record
-from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID, POSITIONS
+from kcodegen.registry.helper_rows import (
+    COSINE_MERGE,
+    HIGHWAY,
+    LOCAL_1D,
+    LOCAL_2D,
+    MAXOUT_DENSE,
+    OLD_HARD_SIGMOID,
+    PARAMETRIC_SOFTPLUS,
+    POSITIONS,
+    S_RELU,
+)
 
 
 @record(frozen=True)
@@ -19,6 +29,7 @@ class Helper:
 _LAYER_WITH_WEIGHTS = (
     *("activations", "constraints", "initializers", "layers", "ops", "regularizers"),
 )
+_KERNEL_AND_BIAS = ("constraints", "initializers", "layers", "ops", "regularizers")
 HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.convnext.LayerScale": Helper("layer_scale", ("initializers", "layers")),
     "keras.src.applications.convnext.StochasticDepth": Helper(
@@ -31,6 +42,11 @@ HELPERS: Final[dict[str, Helper]] = {
     LOCAL_2D.key: Helper("locally_connected_2d", _LAYER_WITH_WEIGHTS),
     OLD_HARD_SIGMOID: Helper("old_hard_sigmoid", ("ops", "saving")),
     POSITIONS.key: Helper("positions", ("layers", "ops")),
+    COSINE_MERGE.key: Helper("cosine_merge", ("layers", "ops")),
+    HIGHWAY.key: Helper("highway", _LAYER_WITH_WEIGHTS),
+    MAXOUT_DENSE.key: Helper("maxout_dense", _KERNEL_AND_BIAS),
+    PARAMETRIC_SOFTPLUS.key: Helper("parametric_softplus", ("initializers", "layers", "ops")),
+    S_RELU.key: Helper("s_relu", ("initializers", "layers", "ops")),
 }
 """The classes and functions by their path, with the modules of Keras that their templates need."""
 

@@ -10,11 +10,17 @@ from typing import Final, Literal
 
 from kcodegen.ir.values import Args, Value, same
 from kcodegen.records import record
-from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D
+from kcodegen.registry.helper_rows import (
+    KERAS_1,
+    LOCAL_1D,
+    LOCAL_2D,
+    PARAMETRIC_SOFTPLUS,
+)
 from kcodegen.registry.rows import ClassRow
 
 Versions = tuple[str, str]
 
+KERAS_0_AND_1: Final = ("0.0", "1.2")
 KERAS_2: Final = ("2.0", "2.15")
 TF_KERAS: Final = ("2.4", "2.15")
 
@@ -166,6 +172,8 @@ FLOAT32: Final = frozenset(
         ("keras.layers.ReLU", "max_value"),
         ("keras.layers.ReLU", "negative_slope"),
         ("keras.layers.ReLU", "threshold"),
+        (PARAMETRIC_SOFTPLUS.key, "alpha_init"),
+        (PARAMETRIC_SOFTPLUS.key, "beta_init"),
     }
 )
 """Arguments of layers that Keras 2 rounded to 32 bits before it wrote them."""
@@ -180,6 +188,7 @@ CLASSES: Final[tuple[LegacyClass, ...]] = (
     LegacyClass("LocallyConnected1D", LOCAL_1D.key),
     LegacyClass("LocallyConnected2D", LOCAL_2D.key),
     LegacyClass("ThresholdedReLU", "keras.layers.ReLU"),
+    *(LegacyClass(row.name, row.key, versions=KERAS_0_AND_1) for row in KERAS_1),
     LegacyClass("CuDNNLSTM", "keras.layers.LSTM", _CUDNN, weights=_CUDNN_WEIGHTS),
     LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN, weights=_CUDNN_WEIGHTS),
 )
@@ -203,8 +212,19 @@ GONE: Final[dict[str, str]] = {
 }
 """Classes that Keras 3 has no equal for, with the reason."""
 
+GONE_SINCE_2: Final[dict[str, str]] = {
+    "AutoEncoder": "it trained two layers as one, which no layer of Keras 3 does",
+    "LambdaMerge": "its Python function is not in the file, or is bytecode",
+    "MaskedLambda": "its Python function is not in the file, or is bytecode",
+    "Siamese": "it is a graph of its own; Keras 3 calls the shared layer twice instead",
+    "SiameseHead": "it belongs to a Siamese, which Keras 3 does not have",
+    "ThresholdedLinear": "no layer of Keras 3 cuts numbers near zero off on both sides",
+    "TimeDistributedMerge": "no layer of Keras 3 adds or multiplies the steps of a sequence",
+}
+"""The same for classes of Keras 0 and 1; in later files these names are a user's own."""
+
 DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
-    LegacyDefault("keras.layers.GRU", "reset_after", False, ("2.0", "2.3")),
+    LegacyDefault("keras.layers.GRU", "reset_after", False, ("0.0", "2.3")),
     LegacyDefault("keras.layers.GRUCell", "reset_after", False, ("2.0", "2.3")),
 )
 """Arguments that a file may lack although today's default is wrong for it."""
@@ -242,12 +262,25 @@ def old_defaults(row: ClassRow, version: tuple[int, int] | None) -> Args:
     )
 
 
-def find_legacy_class(name: str) -> LegacyClass | None:
-    """Return what a dropped class is now, or None."""
+def find_legacy_class(name: str, version: tuple[int, int] | None = None) -> LegacyClass | None:
+    """Return what a dropped class is now, or None.
+
+    A class of Keras 1 alone is one only in a file of Keras 1: later files have their own.
+    """
     for entry in CLASSES:
         if entry.name == name:
-            return entry
+            known = entry.versions != KERAS_0_AND_1
+            return entry if known or _is_1(version) else None
     return None
+
+
+def why_gone(name: str, version: tuple[int, int] | None) -> str:
+    """Return why a class has no equal, or nothing."""
+    return GONE.get(name, "") or (GONE_SINCE_2.get(name, "") if _is_1(version) else "")
+
+
+def _is_1(version: tuple[int, int] | None) -> bool:
+    return version is not None and covers(KERAS_0_AND_1, version)
 
 
 def covers(versions: Versions, version: tuple[int, int]) -> bool:

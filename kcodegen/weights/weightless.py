@@ -27,6 +27,7 @@ _NAMES = """
 _HELPERS = (
     "keras.src.applications.convnext.StochasticDepth",
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer",
+    "kcodegen.CosineMerge",
     "kcodegen.Positions",
 )
 WEIGHTLESS: Final = frozenset(

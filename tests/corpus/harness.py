@@ -16,6 +16,7 @@ from kcodegen.diagnostics import Diagnostic
 from kcodegen.verification.configs import allowances_for, differences
 from kcodegen.verification.numbers import number_differences
 from kcodegen.verification.rebuild import build, fresh_keras, import_page, serialized
+from tests.corpus import keras1
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
 from tests.corpus.old import OLD_FOLDERS, arranged, old_differences
@@ -89,6 +90,8 @@ def attempt(case: Case, folder: Path) -> Outcome:
         recorded = case.numeric
         if case.folder in OLD_FOLDERS:
             recorded = arranged(case, model, folder / "arranged")
+        if case.folder in keras1.KERAS_1_FOLDERS:
+            recorded = keras1.arranged(case, model, folder / "arranged")
         return Outcome(differences=found, numbers=number_differences(module, model, recorded))
     except Exception as error:  # whatever Keras or the page raises is the finding
         return Outcome(broken=in_short(error))
@@ -104,6 +107,6 @@ def config_differences(case: Case, model: Any) -> tuple[str, ...]:
     original = case.config()
     if case.folder == "seed_flat":
         return flat_differences(original, model, case.entry["producer"])
-    if case.folder in OLD_FOLDERS:
+    if case.folder in (*OLD_FOLDERS, *keras1.KERAS_1_FOLDERS):
         return old_differences(case, model)
     return differences(original, serialized(model), allowances_for(original))

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from tests.corpus.cases import Case, cases, say
 from tests.corpus.harness import Outcome, attempt
+from tests.corpus.keras1 import KERAS_1_FOLDERS
 from tests.corpus.old import OLD_FOLDERS
 from tests.objects.harness import attempt_object
 
-MODELS = ("keras3.15", "drift", "seed_flat", *OLD_FOLDERS)
+MODELS = ("keras3.15", "drift", "seed_flat", *OLD_FOLDERS, *KERAS_1_FOLDERS)
 FOLDERS = (*MODELS, "objects")
 
 

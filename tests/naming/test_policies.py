@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kcodegen import Options, compile_model
-from tests.frontends.documents import functional, layer, node, sequential, tensor
+from kcodegen import CompileError, Options, compile_model
+from tests.frontends.documents import functional, layer, node, obj, sequential, tensor
 
 
 def page(document, names):
@@ -68,3 +68,34 @@ def test_the_name_of_a_model_is_counted_like_any_other():
 def built(text):
     """Return the functions of a page that build the model."""
     return text[text.index("def build_") : text.index("def load_weights")]
+
+
+WRAPPED = obj(
+    "keras.layers",
+    "Bidirectional",
+    {"name": "bi", "layer": obj("keras.layers", "LSTM", {"units": 2})},
+)
+
+
+@pytest.mark.parametrize("policy", ["auto", "keep", "drop"])
+@pytest.mark.parametrize("place", ["object", "model", "cells", "mapping"])
+def test_a_wrapped_layer_without_a_name_gets_none(policy: str, place: str) -> None:
+    cells = [obj("keras.layers", "LSTMCell", {"units": 2, "name": None}) for _ in range(2)]
+    documents = {
+        "object": WRAPPED,
+        "model": sequential(layer("rnn", "Bidirectional", layer=WRAPPED["config"]["layer"])),
+        "cells": obj("keras.layers", "RNN", {"name": "rnn", "cell": cells}),
+        "mapping": {"a": sequential(WRAPPED | {"name": "bi"})},
+    }
+    text = compile_model(documents[place], Options(names=policy)).text
+    assert "layers.LSTM(2)" in text or "[layers.LSTMCell(2), layers.LSTMCell(2)]" in text
+
+
+@pytest.mark.parametrize(("name", "code"), [(5, "wrong-type"), ("", "unnamed-layer")])
+def test_a_name_that_is_none_is_refused(name: object, code: str) -> None:
+    inner = obj("keras.layers", "Dense", {"units": 2, "name": name})
+    wrapped = obj("keras.layers", "TimeDistributed", {"name": "td", "layer": inner})
+    with pytest.raises(CompileError) as caught:
+        compile_model(wrapped)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.origin.pointer) == (code, "/config/layer/config/name")

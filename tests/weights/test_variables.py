@@ -19,7 +19,7 @@ from kcodegen.ir.rewrite import rewrite_graph
 from kcodegen.ir.values import Dict, Obj, Value
 from kcodegen.passes.defaults import drop_defaults
 from kcodegen.readers import read_bytes
-from kcodegen.registry.helper_rows import LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID
+from kcodegen.registry.helper_rows import KERAS_1, LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID
 from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.weights import variables
@@ -104,7 +104,8 @@ def test_every_layer_of_keras_is_known() -> None:
     classes = {getattr(keras().layers, key.rpartition(".")[2]) for key in found}
     unknown = {getattr(keras().layers, name) for name in UNKNOWN}
     assert {getattr(keras().layers, key.rpartition(".")[2]) for key in told} == classes - unknown
-    apart = {OLD_HARD_SIGMOID, LOCAL_1D.key, LOCAL_2D.key}  # a function; unknown, as a user's are
+    # A function; and layers whose weights are unknown, as those of a user's are.
+    apart = {OLD_HARD_SIGMOID, LOCAL_1D.key, LOCAL_2D.key, *(row.key for row in KERAS_1)}
     assert {*HELPERS} - apart <= {*variables._RULES, *WEIGHTLESS}
 
 

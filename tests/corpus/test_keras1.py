@@ -1,0 +1,95 @@
+"""Models of Keras 0 and 1: their pages run on Keras 3 and compute the recorded numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kcodegen import CompileError, compile_file
+from tests.corpus.cases import Case, cases
+from tests.corpus.harness import attempt, options_for
+from tests.corpus.keras1 import KERAS_1_FOLDERS
+
+MODELS = cases(*KERAS_1_FOLDERS)
+REFUSED = {
+    "keras1.2/bn_mode1": "no layer of Keras 3 normalizes every sample by itself",
+    "keras1.2/bn_mode2": "no layer of Keras 3 normalizes by the batch also when it predicts",
+    "keras1.2/theano_local2d": "LocallyConnected2D of Keras 3 has no argument 'data_format'",
+}
+COMPILED = [case for case in MODELS if case.id not in REFUSED]
+# One of a kind for every run; the sweep has them all.
+QUICK = frozenset(
+    """keras0.3/cnn keras0.3/deep keras0.3/odd keras1.0/cnn keras1.0/odd keras1.0/rnn
+    keras1.2/branches keras1.2/conv1d keras1.2/convlstm keras1.2/deconv keras1.2/dense
+    keras1.2/merges keras1.2/nested keras1.2/rnn keras1.2/rnns keras1.2/theano_conv""".split()
+)
+# Models whose weights lie as they do today.
+KEPT = frozenset(
+    f"keras{name}"
+    for name in """0.3/deep 0.3/merge_ave 0.3/merge_concat 0.3/merge_cos 0.3/merge_dot
+    0.3/merge_mul 0.3/merge_sum 0.3/mlp 1.0/merge_ave 1.0/merge_concat 1.0/merge_cos
+    1.0/merge_mul 1.0/merge_sum 1.0/mlp 1.2/branches 1.2/compiled 1.2/conv3d 1.2/dense
+    1.2/fn_merge 1.2/local2d 1.2/merges 1.2/nested 1.2/separable 1.2/seq_cnn 1.2/seq_mlp
+    1.2/shared 1.2/conv""".split()
+)
+
+
+def of(quick: bool) -> list[Case]:
+    """Return the cases of every run, or those of the sweep alone."""
+    return [case for case in COMPILED if (case.id in QUICK) == quick]
+
+
+def check(case: Case, folder: Path) -> None:
+    """Hold a page against what was recorded of its model."""
+    outcome = attempt(case, folder)
+    assert outcome.compiled, outcome.reason
+    assert outcome.broken == ""
+    assert outcome.differences == ()
+    assert outcome.numbers == ()
+
+
+@pytest.mark.parametrize("case", of(True), ids=lambda case: case.id)
+def test_a_model_of_keras_1_runs_on_keras_3(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("case", of(False), ids=lambda case: case.id)
+def test_every_model_of_keras_1_runs_on_keras_3(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.id)
+def test_every_model_of_keras_1_compiles(case: Case) -> None:
+    result = compile_file(case.path, options_for(case))
+    assert all(found.severity == "warning" for found in result.diagnostics)
+    codes = {found.code for found in result.diagnostics}
+    assert not {"layer-order", "unused-layer", "repeated-layer"} & codes
+    assert ("weight-order" in codes) == (case.id not in KEPT)
+
+
+@pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.id)
+def test_every_warning_has_an_address_in_the_file(case: Case) -> None:
+    document = case.config()
+    for found in compile_file(case.path, options_for(case)).diagnostics:
+        value = document
+        for part in found.origin.pointer.split("/")[1:]:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_has_no_equal_is_refused(name: str) -> None:
+    (case,) = (case for case in MODELS if case.id == name)
+    with pytest.raises(CompileError, match=REFUSED[name]) as caught:
+        compile_file(case.path, options_for(case))
+    (found,) = caught.value.diagnostics
+    assert found.code == "dropped-argument"
+    assert found.hint
+
+
+def test_the_corpus_is_complete() -> None:
+    counts = {folder: len(cases(folder)) for folder in KERAS_1_FOLDERS}
+    assert counts == {"keras0.3": 12, "keras1.0": 10, "keras1.2": 26}
+    assert {case.id for case in MODELS} >= QUICK | KEPT | REFUSED.keys()
+    assert all(case.numeric is not None for case in COMPILED)
