@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kcodegen.backends.comments import shape_comment, use_comment
 from kcodegen.backends.items import passed_on, pseudo_call, result_words, second_word
 from kcodegen.backends.loops import LoopParts, drawn_columns, header
+from kcodegen.backends.stacks import stacks
 from kcodegen.backends.steps import StepMaker, paths, wish_of
 from kcodegen.ir.formulas import FORMULAS
 from kcodegen.ir.graph import Call, Graph
@@ -54,6 +55,8 @@ class BodyMaker:
     appends: dict[Ref, list[str]] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     drawn_from: set[str] = field(default_factory=set)
+    stacks: set[Ref] = field(default_factory=set)
+    popped: dict[Ref, Expr] = field(default_factory=dict)
     steps: StepMaker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,7 +121,9 @@ class BodyMaker:
         self.steps.uses = self.uses
         self.steps.name_shared_layers(items, several, self.scope)
         loops = [item for item in items if isinstance(item, Repeat) and item.drawn]
+        self.stacks = stacks(items, self.uses)
         self.drawn_from = {ref.call for item in loops for ref in item.inputs}
+        self.drawn_from |= {ref.call for ref in self.stacks}
         self.wishes = {ref.call: Wish(name, "", fixed=True) for ref, name in given.items()}
         for item, call in zip(called, calls, strict=True):
             self.wishes[call.id] = self._wish(item, several, single)
@@ -128,10 +133,11 @@ class BodyMaker:
             graph = replace(graph, inputs=next(refs(inputs), None), outputs=outputs)
         elif not single:
             graph = replace(graph, inputs=inputs)
-        variables = Variables(graph, self.wishes, self.scope, given, forced, kept)
+        kept_in_lists = frozenset(self.appends)
+        variables = Variables(graph, self.wishes, self.scope, given, forced, kept, kept_in_lists)
         self.names = variables.assign()
         self.live = variables.live
-        self.env.update({ref: Name(name) for ref, name in given.items()})
+        self.env.update({ref: Name(name) for ref, name in given.items()} | self.popped)
 
     def _wish(self, item: Item, several: Counter[str], single: bool) -> Wish:
         match item:
@@ -331,11 +337,13 @@ class BodyMaker:
             given[Ref(take)] = name
         before += [Assign((name,), ListExpr()) for name in parts.lists]
         scope = self._inner_scope(item.id, parts.carried)
-        columns = drawn_columns(item, self.env, scope, self.uses, self.lists)
+        columns = drawn_columns(item, self.env, scope, self.stacks, self.lists)
         given |= {Ref(take): c.name for take, c in zip(body.takes[fixed:], columns, strict=True)}
         scope.fixed = scope.fixed | {item.index, *item.columns, *(c.name for c in columns)}
         scope.taken |= scope.fixed
         maker = BodyMaker(self.owner, scope)
+        drawn = zip(body.takes[fixed:], columns, strict=True)
+        maker.popped = {Ref(t): c.popped for t, c in drawn if c.popped is not None and c.is_brief}
         forced = dict(zip(body.gives[: item.carried], parts.carried, strict=True))
         forced = {ref: name for ref, name in forced.items() if ref not in given}
         kept = frozenset(Ref(take) for take in body.takes[item.carried : fixed])
@@ -346,7 +354,7 @@ class BodyMaker:
         statements += _settled(maker, body.gives[: item.carried], parts.carried)
         for place, name in enumerate(parts.carried):
             self.env[Ref(item.id, place)] = Name(name)
-        parts.reach_items(self.env)
+        parts.reach_items(self.env, self.stacks)
         if isinstance(item.count, int):
             self.lists.update(dict.fromkeys(parts.lists, item.count))
         value = self.owner.expressions.value

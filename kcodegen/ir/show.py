@@ -156,7 +156,8 @@ def _step(step: Step) -> str:
 
 def _repeat(item: Repeat) -> str:
     index = item.index or "_"
-    words = [f"{item.id!a} = {index} from {show_value(item.start)}, {show_value(item.count)} times"]
+    start = f"{show_value(item.start)}{' down' if item.step < 0 else ''}"
+    words = [f"{item.id!a} = {index} from {start}, {show_value(item.count)} times"]
     if item.columns:
         words.append(f"with {' '.join(item.columns)} in {show_value(item.rows)}")
     words.append(f"carrying {item.carried} of ({_inputs(item.inputs)})")

@@ -138,7 +138,7 @@ class _Expansion:
         kept, drawn = inputs[:fixed], inputs[fixed:]
         lists: list[list[Ref]] = [[] for _ in range(item.lists)]
         for turn in range(count):
-            holes = dict(scope.holes) | {item.index: start + turn}
+            holes = dict(scope.holes) | {item.index: start + item.step * turn}
             if item.columns:
                 cells = rows[turn]
                 assert isinstance(cells, tuple)

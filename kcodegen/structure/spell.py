@@ -131,7 +131,7 @@ class _Speller:
         return self._body(chain)
 
     def _repeat(self, node: Node) -> Repeat:
-        _, carried, lists, drawn, _, index, *_ = node.head
+        _, carried, lists, drawn, _, index, _, step, *_ = node.head
         fixed = len(node.chains[0].takes) - drawn
         inputs = tuple(self.refs[n] for n in node.operands if n not in self.layers)
         columns = node.slots.get("columns", ())
@@ -157,6 +157,7 @@ class _Speller:
             rows,
             lists,
             drawn,
+            step,
         )
 
     # Steps
