@@ -91,6 +91,8 @@ class LoopBuilder:
         if last is None:
             return self._from_outside(numbers)
         distance = self.turns - 1 - last[0]
+        if distance and numbers[-1] in self.draft.made:
+            return None
         if distance > _FARTHEST or distance >= self.turns:
             return None
         source = (distance, *last[1:])
@@ -112,7 +114,7 @@ class LoopBuilder:
         if len(set(numbers)) == 1:
             self.outside[numbers[0]] = None
             return ("outside", numbers[0])
-        if len(set(numbers)) < len(numbers):
+        if len(set(numbers)) < len(numbers) or not self.draft.made.isdisjoint(numbers):
             return None
         if tuple(numbers) not in self.drawn:
             self.drawn.append(tuple(numbers))
@@ -140,6 +142,8 @@ class LoopBuilder:
         for number, (turn, row, place) in self.where.items():
             if self.last.get(number, -1) < end:
                 continue
+            if number in self.draft.made:
+                return None
             ago = self.turns - turn
             if (row, place, ago) in carried:
                 used[row, place, ago] = number
@@ -164,6 +168,7 @@ class LoopBuilder:
         takes: dict[Source, int] = {(d, row, place): number() for row, place, d in carried}
         takes |= {("outside", n): number() for n in self.outside}
         takes |= {("drawn", i): number() for i in range(len(self.drawn))}
+        self.draft.stand_for(self.outside, (takes["outside", n] for n in self.outside))
         made: dict[Source, int] = {}
         body: list[Node] = []
         for row, node in enumerate(nodes):
@@ -171,6 +176,7 @@ class LoopBuilder:
                 made[source] if source[0] == 0 else takes[source] for source in template[row]
             )
             results = tuple(number() for _ in node.results)
+            self.draft.stand_for(node.results, results)
             made |= {(0, row, place): n for place, n in enumerate(results)}
             chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
             slots = {name: roller.shifted(value) for name, value in node.slots.items()}
