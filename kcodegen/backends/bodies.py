@@ -8,7 +8,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from kcodegen.backends.comments import shape_comment, use_comment
-from kcodegen.backends.items import passed_on, pseudo_call, result_words, second_word
+from kcodegen.backends.items import (
+    first_uses,
+    made_of,
+    passed_on,
+    pseudo_call,
+    result_words,
+    second_word,
+)
 from kcodegen.backends.loops import LoopParts, drawn_columns, header
 from kcodegen.backends.stacks import stacks
 from kcodegen.backends.steps import StepMaker, paths, wish_of
@@ -18,6 +25,7 @@ from kcodegen.ir.order import operands
 from kcodegen.ir.outline import Body, Item, Repeat, Step, Use, When
 from kcodegen.ir.program import (
     Assign,
+    Blank,
     CallExpr,
     Evaluate,
     Expr,
@@ -143,10 +151,15 @@ class BodyMaker:
         match item:
             case Step(call=Call() as call):
                 return wish_of(call, self.steps, several, single)
-            case Use(block=name):
-                gives = self.owner.blocks[name].body.gives
-                words = result_words(len(gives))
-                return Wish("y", "use", words if len(gives) > 1 else None)
+            case Use(block=name, inputs=inputs):
+                block = self.owner.blocks[name]
+                gives, is_closure = block.body.gives, bool(block.captures)
+                if len(gives) > 1:
+                    return Wish("y", "use", result_words(len(gives), is_closure))
+                source = self.steps.input_word(inputs[0]) if is_closure else ""
+                if source:
+                    return Wish(made_of(source, name), "use", fixed=True)
+                return Wish("y", "use")
             case Repeat(inputs=inputs, carried=carried, lists=lists):
                 word = "skips" if item.id in self.drawn_from else "branches"
                 return Wish("y", word, follows=(*inputs[:carried], *[None] * lists))
@@ -159,8 +172,11 @@ class BodyMaker:
 
     def _statements(self, items: tuple[Item, ...], frame: Graph | None) -> list[Statement]:
         body: list[Statement] = self._appended(list(self.env))
+        closures = first_uses(items, self.owner.blocks) if frame is not None else {}
         for place, item in enumerate(items):
             before = len(self.env)
+            for block in closures.get(place, ()):
+                body += [Blank(), self.owner.closure(block, self), Blank()]
             match item:
                 case Step(layer, None):
                     assert layer is not None

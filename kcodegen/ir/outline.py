@@ -98,11 +98,16 @@ class Param:
 
 @record(frozen=True)
 class Block:
-    """A function: what its uses have in common, and what it saved (statements before, after)."""
+    """A function: what its uses have in common.
+
+    `captures` are the layers of the model that it calls but does not make: such a block is a
+    closure, and can be used where the model's own layers are known.
+    """
 
     name: str
     params: tuple[Param, ...]
     body: Body
+    captures: tuple[str, ...] = ()
 
 
 @record(frozen=True)

@@ -104,7 +104,8 @@ def show_outline(outline: Outline) -> list[str]:
     lines = [f"outline {frame.name!a} {short_key(frame.style)}"]
     for block in outline.blocks:
         params = ", ".join(map(_param, block.params))
-        lines += [f"  block {block.name}({params})", *_body(block.body, "    ")]
+        around = f" around {' '.join(map(ascii, block.captures))}" if block.captures else ""
+        lines += [f"  block {block.name}({params}){around}", *_body(block.body, "    ")]
     for item in outline.steps:
         lines += _item(item, "  ")
     if outline.automatic:

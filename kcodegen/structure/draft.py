@@ -130,7 +130,6 @@ class Draft:
         nodes = [self.copy(node, known, env) for node in chain.nodes]
         return Chain(takes, nodes, tuple(known[number] for number in chain.gives))
 
-
     def stand_for(self, numbers: Iterable[int], others: Iterable[int]) -> None:
         """Note that what stands for a layer is a layer, too."""
         if self.made:

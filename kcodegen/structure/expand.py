@@ -100,7 +100,8 @@ class _Expansion:
                     given |= {name: fill(value, scope.holes) for name, value in item.filling}
                     inputs = [scope.refs[ref] for ref in item.inputs]
                     before = len(self.calls)
-                    self._results(item.id, self._body(block.body, inputs, {}, given), scope)
+                    layers = {name: scope.layers[name] for name in block.captures}
+                    self._results(item.id, self._body(block.body, inputs, layers, given), scope)
                     self.entered[item.block] += 1
                     self.made[item.block] += len(self.calls) - before
                 case Repeat():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.outline import Outline
 from kcodegen.structure.candidates import Candidate, Search, search_words
+from kcodegen.structure.closures import share
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
@@ -27,6 +28,7 @@ def recover(graph: Graph) -> Outline:
     if not graph.calls:
         return flat_outline(graph)
     draft = draft_of(graph)
+    share(draft)
     search(draft)
     tidy(draft)
     return spell(draft)
