@@ -83,7 +83,8 @@ def drawn_columns(
         popped = exprs[0] if column[0] in stacks else None
         is_brief = popped is not None and is_taken_once(item.body, take)
         whole = _whole(exprs, lists) if popped is None else None
-        found.append(Drawn(scope.unique("skip"), exprs, popped, is_brief, whole))
+        word = "x" if not item.carried and "x" not in scope.taken else "skip"
+        found.append(Drawn(scope.unique(word), exprs, popped, is_brief, whole))
     return found
 
 

@@ -131,6 +131,8 @@ class Interpreter:
 
     def _close(self, function: ast.FunctionDef, env: Env) -> None:
         """Define a function inside another one."""
+        if not isinstance(function.body[-1], ast.Return):
+            raise ReadBackError(f"{function.name} returns nothing")
         closure = Closure(function, env)
         public = self.top.keys() | self.functions.keys() | _PURE.keys()
         if not public.isdisjoint({function.name, *closure.local}):
