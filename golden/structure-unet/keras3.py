@@ -33,12 +33,11 @@ def build_model() -> keras.Model:
         x = layers.MaxPooling2D(name=f"down{i}_pool")(x)
     for i in range(1, 3):
         x = conv_bn_relu(x, 256, f"bottom_{i}")
-    for i, filters in enumerate((128, 64, 32, 16)):
-        skip = skips.pop()
-        x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"up{4 - i}_up")(x)
-        x = layers.Concatenate(name=f"up{4 - i}_concat")([x, skip])
+    for i, filters in ((4, 128), (3, 64), (2, 32), (1, 16)):
+        x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"up{i}_up")(x)
+        x = layers.Concatenate(name=f"up{i}_concat")([x, skips.pop()])
         for j in range(1, 3):
-            x = conv_bn_relu(x, filters, f"up{4 - i}_{j}")
+            x = conv_bn_relu(x, filters, f"up{i}_{j}")
     outputs = layers.Conv2D(1, 1, activation="sigmoid")(x)
     return keras.Model(image, outputs, name="unet")
 

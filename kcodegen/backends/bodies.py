@@ -8,8 +8,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from kcodegen.backends.comments import shape_comment, use_comment
-from kcodegen.backends.items import passed_on, pseudo_call, result_words, second_word
+from kcodegen.backends.items import (
+    first_uses,
+    made_of,
+    passed_on,
+    pseudo_call,
+    result_words,
+    second_word,
+)
 from kcodegen.backends.loops import LoopParts, drawn_columns, header
+from kcodegen.backends.stacks import stacks
 from kcodegen.backends.steps import StepMaker, paths, wish_of
 from kcodegen.ir.formulas import FORMULAS
 from kcodegen.ir.graph import Call, Graph
@@ -17,6 +25,7 @@ from kcodegen.ir.order import operands
 from kcodegen.ir.outline import Body, Item, Repeat, Step, Use, When
 from kcodegen.ir.program import (
     Assign,
+    Blank,
     CallExpr,
     Evaluate,
     Expr,
@@ -54,6 +63,8 @@ class BodyMaker:
     appends: dict[Ref, list[str]] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     drawn_from: set[str] = field(default_factory=set)
+    stacks: set[Ref] = field(default_factory=set)
+    popped: dict[Ref, Expr] = field(default_factory=dict)
     steps: StepMaker = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,7 +129,9 @@ class BodyMaker:
         self.steps.uses = self.uses
         self.steps.name_shared_layers(items, several, self.scope)
         loops = [item for item in items if isinstance(item, Repeat) and item.drawn]
+        self.stacks = stacks(items, self.uses)
         self.drawn_from = {ref.call for item in loops for ref in item.inputs}
+        self.drawn_from |= {ref.call for ref in self.stacks}
         self.wishes = {ref.call: Wish(name, "", fixed=True) for ref, name in given.items()}
         for item, call in zip(called, calls, strict=True):
             self.wishes[call.id] = self._wish(item, several, single)
@@ -128,19 +141,25 @@ class BodyMaker:
             graph = replace(graph, inputs=next(refs(inputs), None), outputs=outputs)
         elif not single:
             graph = replace(graph, inputs=inputs)
-        variables = Variables(graph, self.wishes, self.scope, given, forced, kept)
+        kept_in_lists = frozenset(self.appends)
+        variables = Variables(graph, self.wishes, self.scope, given, forced, kept, kept_in_lists)
         self.names = variables.assign()
         self.live = variables.live
-        self.env.update({ref: Name(name) for ref, name in given.items()})
+        self.env.update({ref: Name(name) for ref, name in given.items()} | self.popped)
 
     def _wish(self, item: Item, several: Counter[str], single: bool) -> Wish:
         match item:
             case Step(call=Call() as call):
                 return wish_of(call, self.steps, several, single)
-            case Use(block=name):
-                gives = self.owner.blocks[name].body.gives
-                words = result_words(len(gives))
-                return Wish("y", "use", words if len(gives) > 1 else None)
+            case Use(block=name, inputs=inputs):
+                block = self.owner.blocks[name]
+                gives, is_closure = block.body.gives, bool(block.captures)
+                if len(gives) > 1:
+                    return Wish("y", "use", result_words(len(gives), is_closure))
+                source = self.steps.input_word(inputs[0]) if is_closure else ""
+                if source:
+                    return Wish(made_of(source, name), "use", fixed=True)
+                return Wish("y", "use")
             case Repeat(inputs=inputs, carried=carried, lists=lists):
                 word = "skips" if item.id in self.drawn_from else "branches"
                 return Wish("y", word, follows=(*inputs[:carried], *[None] * lists))
@@ -153,8 +172,11 @@ class BodyMaker:
 
     def _statements(self, items: tuple[Item, ...], frame: Graph | None) -> list[Statement]:
         body: list[Statement] = self._appended(list(self.env))
+        closures = first_uses(items, self.owner.blocks) if frame is not None else {}
         for place, item in enumerate(items):
             before = len(self.env)
+            for block in closures.get(place, ()):
+                body += [Blank(), self.owner.closure(block, self), Blank()]
             match item:
                 case Step(layer, None):
                     assert layer is not None
@@ -331,11 +353,13 @@ class BodyMaker:
             given[Ref(take)] = name
         before += [Assign((name,), ListExpr()) for name in parts.lists]
         scope = self._inner_scope(item.id, parts.carried)
-        columns = drawn_columns(item, self.env, scope, self.uses, self.lists)
+        columns = drawn_columns(item, self.env, scope, self.stacks, self.lists)
         given |= {Ref(take): c.name for take, c in zip(body.takes[fixed:], columns, strict=True)}
         scope.fixed = scope.fixed | {item.index, *item.columns, *(c.name for c in columns)}
         scope.taken |= scope.fixed
         maker = BodyMaker(self.owner, scope)
+        drawn = zip(body.takes[fixed:], columns, strict=True)
+        maker.popped = {Ref(t): c.popped for t, c in drawn if c.popped is not None and c.is_brief}
         forced = dict(zip(body.gives[: item.carried], parts.carried, strict=True))
         forced = {ref: name for ref, name in forced.items() if ref not in given}
         kept = frozenset(Ref(take) for take in body.takes[item.carried : fixed])
@@ -346,7 +370,7 @@ class BodyMaker:
         statements += _settled(maker, body.gives[: item.carried], parts.carried)
         for place, name in enumerate(parts.carried):
             self.env[Ref(item.id, place)] = Name(name)
-        parts.reach_items(self.env)
+        parts.reach_items(self.env, self.stacks)
         if isinstance(item.count, int):
             self.lists.update(dict.fromkeys(parts.lists, item.count))
         value = self.owner.expressions.value

@@ -54,8 +54,8 @@ def formula(value: Formula | Hole, spelled: Spelled) -> Expr:
 
 def _affine(of: Value, factor: Value, offset: Value, spelled: Spelled) -> Expr:
     expr = spelled(of)
-    if isinstance(factor, int) and factor == -1 and isinstance(offset, int):
-        return Binary("-", Literal(offset), expr)
+    if isinstance(factor, int) and factor == -1:
+        return Binary("-", spelled(offset), expr)
     if not (isinstance(factor, int) and factor == 1):
         expr = Binary("*", spelled(factor), expr)
     return _sum(expr, offset, spelled)
@@ -99,8 +99,11 @@ def condition(test: Value, spelled: Spelled) -> Expr:
     return Binary(test.op, of, spelled(test.than))
 
 
-def span(start: Value, count: Value, spelled: Spelled) -> Expr:
-    """Return the range of a loop."""
+def span(start: Value, count: Value, spelled: Spelled, step: int = 1) -> Expr:
+    """Return the range of a loop that counts up by 1, or down."""
+    if step < 0:
+        last = plus(start, -count) if isinstance(count, int) else Affine(count, -1, start)
+        return CallExpr(Name("range"), (spelled(start), spelled(last), Literal(step)))
     if isinstance(start, int) and not start:
         return CallExpr(Name("range"), (spelled(count),))
     return CallExpr(Name("range"), (spelled(start), spelled(total(start, count))))

@@ -52,9 +52,18 @@ class FunctionalBody:
 
     def function(self, block: Block) -> Function:
         """Return the function of a block."""
-        scope = self.scope.copy()
-        scope.taken.update(param.name for param in block.params)
-        maker = BodyMaker(self, scope)
+        return self._function(block, BodyMaker(self, self.scope.copy()))
+
+    def closure(self, block: Block, outer: BodyMaker) -> Function:
+        """Return the function of a block that calls the layers of the model it stands in."""
+        maker = BodyMaker(self, self.scope.copy())
+        maker.steps.layers = outer.steps.layers
+        maker.steps.layer_names = outer.steps.layer_names
+        maker.scope.taken.update(outer.steps.layer_names.values())
+        return self._function(block, maker)
+
+    def _function(self, block: Block, maker: BodyMaker) -> Function:
+        maker.scope.taken.update(param.name for param in block.params)
         body = maker.block(block.body)
         names = [maker.names[Ref(take)] for take in block.body.takes]
         params = [Param(name) for name in names]

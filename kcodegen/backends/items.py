@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from kcodegen.ir.graph import Call
 from kcodegen.ir.order import operands
-from kcodegen.ir.outline import Body, Item, Repeat, Step, Use, When
+from kcodegen.ir.outline import Block, Body, Item, Repeat, Step, Use, When
 from kcodegen.ir.values import Ref
 
 
@@ -36,9 +38,9 @@ def second_word(body: Body) -> str:
     return "y"
 
 
-def result_words(count: int) -> tuple[str, ...]:
+def result_words(count: int, is_closure: bool = False) -> tuple[str, ...]:
     """Return names for the results of a function that gives several."""
-    return ("x", "skip", "z", "u", "v", "w")[:count]
+    return ("x", "y" if is_closure else "skip", "z", "u", "v", "w")[:count]
 
 
 def passed_on(item: When, place: int) -> Ref | None:
@@ -47,3 +49,39 @@ def passed_on(item: When, place: int) -> Ref | None:
     if item.orelse.steps or Ref(given.call) != given or given.call not in item.orelse.takes:
         return item.inputs[0] if item.inputs else None
     return item.inputs[item.orelse.takes.index(given.call)]
+
+
+# What a closure makes of an input is called after both: `left_code = encode(left)`.
+_MADE = {"embed": "embedding", "decode": "output", "project": "projection"}
+
+
+def made_of(source: str, closure: str) -> str:
+    """Return the name of what a closure makes of an input."""
+    return f"{source}_{_MADE.get(closure, 'head' if closure.endswith('head') else 'code')}"
+
+
+def first_uses(items: Sequence[Item], blocks: Mapping[str, Block]) -> dict[int, list[Block]]:
+    """Return which closures are used first by which item: there their functions stand."""
+    found: dict[int, list[Block]] = {}
+    seen: set[str] = set()
+    for place, item in enumerate(items):
+        for name in _used(item):
+            if blocks[name].captures and name not in seen:
+                seen.add(name)
+                found.setdefault(place, []).append(blocks[name])
+    return found
+
+
+def _used(item: Item) -> Iterator[str]:
+    """Yield the blocks that an item uses, also inside loops and conditions."""
+    match item:
+        case Step():
+            return
+        case Use(block=name):
+            yield name
+        case Repeat(body=body):
+            for inner in body.steps:
+                yield from _used(inner)
+        case When(body=body, orelse=orelse):
+            for inner in (*body.steps, *orelse.steps):
+                yield from _used(inner)

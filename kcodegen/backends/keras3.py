@@ -93,12 +93,16 @@ class Builder:
         """Return the body of a functional model; the functions of its blocks come before it."""
         lowering = FunctionalBody(outline, self.expressions, Scope())
         prefix = "" if name == "build_model" else name.removeprefix("build_")
-        for block in outline.blocks:
+        blocks = [block for block in outline.blocks if not block.captures]
+        for block in blocks:
             wish = block.name if block.name not in self.scope.taken else f"{prefix}_{block.name}"
             lowering.block_names[block.name] = self.scope.unique(wish)
         lowering.scope = Scope(set(self.scope.taken))
+        for block in outline.blocks:
+            if block.captures:
+                lowering.block_names[block.name] = lowering.scope.unique(block.name)
         body = lowering.statements()
-        self.functions += [lowering.function(block) for block in outline.blocks]
+        self.functions += [lowering.function(block) for block in blocks]
         return body
 
     def class_name(self, graph: Graph) -> str:

@@ -64,6 +64,13 @@ class StepMaker:
             return snake_case(layer.key.rpartition(".")[2])
         return identifier(layer.name, "layer")
 
+    def input_word(self, ref: Ref) -> str:
+        """Return an identifier for an input that its author has named, or nothing."""
+        layer = self.layers.get(ref.call.rpartition("/")[0])
+        if layer is None or layer.key != INPUT.key or not layer.named:
+            return ""
+        return self.word(layer)
+
     def layer(self, item: Step, call: Call, env: Env) -> tuple[list[Statement], Expr]:
         """Return the expression of a layer's call, and what has to be said before."""
         known = self.layers[call.target]

@@ -104,10 +104,19 @@ def statement_lines(statement: Statement, indent: int, width: int = 88) -> list[
             return _if_lines(statement, indent, width)
         case Blank():
             return [""]
+        case Function():
+            return _nested_lines(statement, indent, width)
         case Comment(text):
             return ["    " * indent + literals.comment(text)]
         case _:
             assert_never(statement)
+
+
+def _nested_lines(function: Function, indent: int, width: int) -> list[str]:
+    """Return the lines of a function inside another one; blank lines around it are statements."""
+    doc = literals.docstring(function.doc, "    " * (indent + 1))
+    header = _break(tokens(*_header(function)), indent, width)
+    return [*header, *doc, *block_lines(function.body, indent + 1, width)]
 
 
 def _if_lines(statement: If, indent: int, width: int) -> list[str]:

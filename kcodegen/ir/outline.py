@@ -50,7 +50,7 @@ class Use:
 
 @record(frozen=True)
 class Repeat:
-    """A loop: its body for `count` values of `index`, from `start` on.
+    """A loop: its body for `count` values of `index`, from `start` on, by `step` (1 or -1).
 
     `columns` are the names of what a row of `rows` holds; without columns there is no table. The
     first `carried` of the inputs are replaced by what the body gives, from one turn to
@@ -70,6 +70,7 @@ class Repeat:
     rows: Value = ()
     lists: int = 0
     drawn: int = 0
+    step: int = 1
 
 
 @record(frozen=True)
@@ -97,11 +98,16 @@ class Param:
 
 @record(frozen=True)
 class Block:
-    """A function: what its uses have in common, and what it saved (statements before, after)."""
+    """A function: what its uses have in common.
+
+    `captures` are the layers of the model that it calls but does not make: such a block is a
+    closure, and can be used where the model's own layers are known.
+    """
 
     name: str
     params: tuple[Param, ...]
     body: Body
+    captures: tuple[str, ...] = ()
 
 
 @record(frozen=True)

@@ -184,7 +184,7 @@ class Comment:
     text: str
 
 
-Statement: TypeAlias = Union[Assign, Evaluate, Return, For, If, Blank, Comment]
+Statement: TypeAlias = Union[Assign, Evaluate, Return, For, If, Blank, Comment, "Function"]
 
 
 @record(frozen=True)
@@ -198,7 +198,7 @@ class Param:
 
 @record(frozen=True)
 class Function:
-    """A top-level function of the page; `doc` is the text of its docstring, or empty."""
+    """A function of the page, or one inside it; `doc` is the text of its docstring, or empty."""
 
     name: str
     params: tuple[Param, ...] = ()

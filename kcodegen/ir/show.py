@@ -104,7 +104,8 @@ def show_outline(outline: Outline) -> list[str]:
     lines = [f"outline {frame.name!a} {short_key(frame.style)}"]
     for block in outline.blocks:
         params = ", ".join(map(_param, block.params))
-        lines += [f"  block {block.name}({params})", *_body(block.body, "    ")]
+        around = f" around {' '.join(map(ascii, block.captures))}" if block.captures else ""
+        lines += [f"  block {block.name}({params}){around}", *_body(block.body, "    ")]
     for item in outline.steps:
         lines += _item(item, "  ")
     if outline.automatic:
@@ -156,7 +157,8 @@ def _step(step: Step) -> str:
 
 def _repeat(item: Repeat) -> str:
     index = item.index or "_"
-    words = [f"{item.id!a} = {index} from {show_value(item.start)}, {show_value(item.count)} times"]
+    start = f"{show_value(item.start)}{' down' if item.step < 0 else ''}"
+    words = [f"{item.id!a} = {index} from {start}, {show_value(item.count)} times"]
     if item.columns:
         words.append(f"with {' '.join(item.columns)} in {show_value(item.rows)}")
     words.append(f"carrying {item.carried} of ({_inputs(item.inputs)})")

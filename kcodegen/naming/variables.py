@@ -48,8 +48,9 @@ class Variables:
     """Assigns a name to every output of the calls of one graph, in the order of the page.
 
     `given` are names of tensors that are there already, `kept` those of them that stay in use
-    to the end; `forced` are names that outputs had better have. `live` tells which names are in
-    use when a call is made, those of its outputs included.
+    to the end; `forced` are names that outputs had better have, `listed` go into a list as soon
+    as they are made. `live` tells which names are in use when a call is made, those of its outputs
+    included.
     """
 
     graph: Graph
@@ -58,6 +59,7 @@ class Variables:
     given: Mapping[Ref, str] = field(default_factory=dict)
     forced: Mapping[Ref, str] | None = None
     kept: frozenset[Ref] = frozenset()
+    listed: frozenset[Ref] = frozenset()
     names: dict[Ref, str] = field(default_factory=dict)
     live: dict[str, frozenset[str]] = field(default_factory=dict)
     _last: dict[Ref, int] = field(default_factory=dict)
@@ -177,7 +179,7 @@ class Variables:
     ) -> None:
         for index, word in enumerate(words):
             ref = Ref(call.id, index)
-            if ref not in self._uses:
+            if ref not in self._uses and ref not in self.listed:
                 continue
             name = self._take(preferred.get(ref, word), dying if index == 0 else [])
             self.names[ref] = name

@@ -17,6 +17,7 @@ from kcodegen.ir.values import Hole, Ref, Slice
 from kcodegen.naming.counters import Counters
 from kcodegen.readback.construct import Constructor
 from kcodegen.readback.values import (
+    Closure,
     Made,
     Method,
     Outputs,
@@ -128,11 +129,23 @@ class Interpreter:
             raise ReadBackError(f"the page has no {name}")
         return self._enter(self.functions[name], list(args), {})
 
-    def _enter(self, function: ast.FunctionDef, args: list[Any], kwargs: Env) -> Any:
+    def _close(self, function: ast.FunctionDef, env: Env) -> None:
+        """Define a function inside another one."""
+        if not isinstance(function.body[-1], ast.Return):
+            raise ReadBackError(f"{function.name} returns nothing")
+        closure = Closure(function, env)
+        public = self.top.keys() | self.functions.keys() | _PURE.keys()
+        if not public.isdisjoint({function.name, *closure.local}):
+            raise ReadBackError(f"{function.name} hides a name of the page")
+        env[function.name] = closure
+
+    def _enter(
+        self, function: ast.FunctionDef, args: list[Any], kwargs: Env, outer: Env | None = None
+    ) -> Any:
         self.depth += 1
         if self.depth > _DEPTH:
             raise ReadBackError("functions call each other without end")
-        env = self._bind(function, args, kwargs)
+        env = (outer or {}) | self._bind(function, args, kwargs)
         try:
             self._block(function.body, env)
         except _Returned as returned:
@@ -175,6 +188,8 @@ class Interpreter:
                 pass  # a docstring
             case ast.Expr(value=ast.Call() as call):
                 self.value(call, env)
+            case ast.FunctionDef():
+                self._close(statement, env)
             case ast.For(target=target, iter=iterable, body=body, orelse=[]):
                 for item in self._items(self.value(iterable, env)):
                     self._assign(target, item, env)
@@ -322,6 +337,10 @@ class Interpreter:
         match callee:
             case ast.FunctionDef():
                 return self._enter(callee, args, kwargs)
+            case Closure(function, outer):
+                own = callee.local
+                seen = {name: value for name, value in outer.items() if name not in own}
+                return self._enter(function, args, kwargs, seen)
             case Made():
                 return self.construct.call(callee, args, kwargs)
             case Path(key):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import field
 from typing import Any
 
@@ -52,6 +53,25 @@ class Method:
     name: str
 
 
+@record(frozen=True, eq=False)
+class Closure:
+    """A function inside another one, with the variables of that one, now and later."""
+
+    function: ast.FunctionDef
+    outer: dict[str, Any]
+
+    @property
+    def local(self) -> set[str]:
+        """Return the names that are its own: its arguments, and what it assigns."""
+        found = {arg.arg for arg in self.function.args.args}
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.add(node.id)
+            elif isinstance(node, ast.FunctionDef) and node is not self.function:
+                raise ReadBackError("a function inside a function holds no other")
+        return found
+
+
 @record(frozen=True)
 class Outputs:
     """The outputs of a call whose number no table knows: a tensor, or a list of them."""
@@ -82,6 +102,7 @@ class Trace:
 
 
 __all__ = [
+    "Closure",
     "Function",
     "Made",
     "Method",

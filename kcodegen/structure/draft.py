@@ -59,12 +59,16 @@ class Slot:
 
 @record(frozen=False)
 class DraftBlock:
-    """A block being made; `before` and `after` are weights, for the explanation."""
+    """A block being made; `before` is a weight, for the explanation.
+
+    `captures` are the layers of the model that it calls: such a block is a closure.
+    """
 
     chain: Chain
     slots: list[Slot]
     before: float = 0.0
     copies: int = 0
+    captures: tuple[int, ...] = ()
 
     def variant(self, filling: Slots) -> tuple[object, ...]:
         """Return which conditions of the body are met."""
@@ -77,7 +81,7 @@ class DraftBlock:
 
 @record(frozen=False)
 class Draft:
-    """The working state of one recovery."""
+    """The working state of one recovery; `made` are the numbers that stand for layers."""
 
     graph: Graph
     main: Chain
@@ -88,6 +92,7 @@ class Draft:
     calls: dict[str, Call] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     layer_numbers: dict[int, str] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
     tried: dict[Hashable, tuple[float, list[Node]]] = field(default_factory=dict)
     numbers: int = 0
     holes: int = 0
@@ -111,6 +116,7 @@ class Draft:
         """Return a copy that makes new tensors, with the holes in `env` filled."""
         results = tuple(self.number() for _ in node.results)
         operands = tuple(known.get(number, number) for number in node.operands)
+        self.stand_for(node.results, results)
         known.update(zip(node.results, results, strict=True))
         slots = filled(node.slots, env)
         chains = tuple(self.copy_chain(chain, env) for chain in node.chains)
@@ -120,8 +126,15 @@ class Draft:
         """Return a copy of a closed chain."""
         known = {number: self.number() for number in chain.takes}
         takes = tuple(known.values())
+        self.stand_for(chain.takes, takes)
         nodes = [self.copy(node, known, env) for node in chain.nodes]
         return Chain(takes, nodes, tuple(known[number] for number in chain.gives))
+
+    def stand_for(self, numbers: Iterable[int], others: Iterable[int]) -> None:
+        """Note that what stands for a layer is a layer, too."""
+        if self.made:
+            pairs = zip(numbers, others, strict=True)
+            self.made.update(other for number, other in pairs if number in self.made)
 
 
 def filled(slots: Slots, env: Mapping[str, Value]) -> Slots:

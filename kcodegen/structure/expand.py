@@ -100,7 +100,8 @@ class _Expansion:
                     given |= {name: fill(value, scope.holes) for name, value in item.filling}
                     inputs = [scope.refs[ref] for ref in item.inputs]
                     before = len(self.calls)
-                    self._results(item.id, self._body(block.body, inputs, {}, given), scope)
+                    layers = {name: scope.layers[name] for name in block.captures}
+                    self._results(item.id, self._body(block.body, inputs, layers, given), scope)
                     self.entered[item.block] += 1
                     self.made[item.block] += len(self.calls) - before
                 case Repeat():
@@ -138,7 +139,7 @@ class _Expansion:
         kept, drawn = inputs[:fixed], inputs[fixed:]
         lists: list[list[Ref]] = [[] for _ in range(item.lists)]
         for turn in range(count):
-            holes = dict(scope.holes) | {item.index: start + turn}
+            holes = dict(scope.holes) | {item.index: start + item.step * turn}
             if item.columns:
                 cells = rows[turn]
                 assert isinstance(cells, tuple)

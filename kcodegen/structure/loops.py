@@ -13,6 +13,7 @@ from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Required
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, change_slots, deep, free, height
+from kcodegen.structure.pairs import BONUS, are_taken_back, were_kept
 from kcodegen.structure.rolling import Roller
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import Fail
@@ -90,6 +91,8 @@ class LoopBuilder:
         if last is None:
             return self._from_outside(numbers)
         distance = self.turns - 1 - last[0]
+        if distance and numbers[-1] in self.draft.made:
+            return None
         if distance > _FARTHEST or distance >= self.turns:
             return None
         source = (distance, *last[1:])
@@ -111,7 +114,7 @@ class LoopBuilder:
         if len(set(numbers)) == 1:
             self.outside[numbers[0]] = None
             return ("outside", numbers[0])
-        if len(set(numbers)) < len(numbers):
+        if len(set(numbers)) < len(numbers) or not self.draft.made.isdisjoint(numbers):
             return None
         if tuple(numbers) not in self.drawn:
             self.drawn.append(tuple(numbers))
@@ -139,6 +142,8 @@ class LoopBuilder:
         for number, (turn, row, place) in self.where.items():
             if self.last.get(number, -1) < end:
                 continue
+            if number in self.draft.made:
+                return None
             ago = self.turns - turn
             if (row, place, ago) in carried:
                 used[row, place, ago] = number
@@ -163,6 +168,7 @@ class LoopBuilder:
         takes: dict[Source, int] = {(d, row, place): number() for row, place, d in carried}
         takes |= {("outside", n): number() for n in self.outside}
         takes |= {("drawn", i): number() for i in range(len(self.drawn))}
+        self.draft.stand_for(self.outside, (takes["outside", n] for n in self.outside))
         made: dict[Source, int] = {}
         body: list[Node] = []
         for row, node in enumerate(nodes):
@@ -170,6 +176,7 @@ class LoopBuilder:
                 made[source] if source[0] == 0 else takes[source] for source in template[row]
             )
             results = tuple(number() for _ in node.results)
+            self.draft.stand_for(node.results, results)
             made |= {(0, row, place): n for place, n in enumerate(results)}
             chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
             slots = {name: roller.shifted(value) for name, value in node.slots.items()}
@@ -191,6 +198,8 @@ class LoopBuilder:
         operands += (*self.outside, *(n for column in self.drawn for n in column))
         node = self._node_of(roller, chain, operands, (*results, *items), len(carried), len(lists))
         saving = self._saving(roller, chain, len(carried), len(lists))
+        if self._is_paired(items, len(lists)):
+            saving += BONUS
         # An author keeps what comes before a pooling, not what the next turn begins with.
         goes_on = sum((row, place, 1) in carried for row, place in lists)
         return Rolled(node, saving - 0.4 * goes_on)
@@ -219,12 +228,21 @@ class LoopBuilder:
             width,
             roller.index,
             fixed,
+            roller.step if roller.uses_index else 1,
         )
         if width:
             slots["columns"] = tuple(roller.name(i) for i in range(width))
             slots["rows"] = tuple(tuple(c[t] for c in roller.columns) for t in range(self.turns))
             head = (*head, self.turns)
         return Node(head, operands, slots, results, (chain,))
+
+    def _is_paired(self, items: tuple[int, ...], lists: int) -> bool:
+        """Tell whether the loop fills a list that is emptied later, or empties one."""
+        end = self.start + self.turns * self.period
+        filled = (items[i * self.turns : (i + 1) * self.turns] for i in range(lists))
+        return any(
+            are_taken_back(self.chain, self.looks, self.last, kept, end) for kept in filled
+        ) or any(were_kept(self.chain, self.looks, column, self.start) for column in self.drawn)
 
     def _index(self) -> str:
         """Return a loop variable that nothing inside uses."""

@@ -114,6 +114,7 @@ class Merger:
                 for q in range(len(first.operands))
             )
             results = tuple(self.draft.number() for _ in first.results)
+            self.draft.stand_for(first.results, results)
             for k, node in enumerate(column.nodes):
                 if node is not None:
                     self.known[k].update(zip(node.results, results, strict=True))

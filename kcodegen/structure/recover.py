@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.outline import Outline
 from kcodegen.structure.candidates import Candidate, Search, search_words
+from kcodegen.structure.closures import share
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
@@ -27,6 +28,7 @@ def recover(graph: Graph) -> Outline:
     if not graph.calls:
         return flat_outline(graph)
     draft = draft_of(graph)
+    share(draft)
     search(draft)
     tidy(draft)
     return spell(draft)
@@ -84,8 +86,7 @@ def best_loop(
     best: tuple[Rolled, Chain, int, int] | None = None
     for place in places:
         nodes = place.chain.nodes
-        tokens = [looks.token(node) for node in nodes]
-        for start, period, length in tandem_runs(tokens):
+        for start, period, length in runs(draft, looks, nodes):
             for shift in range(min(period, length - period + 1)):
                 turns = (length - shift) // period + 1
                 begin = start + shift
@@ -98,6 +99,19 @@ def best_loop(
                 ):
                     best = rolled
     return best
+
+
+def runs(draft: Draft, looks: Looks, nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:
+    """Yield the stretches in which nodes recur: alike, and where layers are shared, with those."""
+    tokens = [looks.token(node) for node in nodes]
+    yield from tandem_runs(tokens)
+    if draft.made and any(node.kind == "apply" for node in nodes):
+        yield from tandem_runs(
+            [
+                (token, node.operands[0]) if node.kind == "apply" else token
+                for token, node in zip(tokens, nodes, strict=True)
+            ]
+        )
 
 
 def _longest(

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from kcodegen.records import record
 from kcodegen.structure.align import common_prefix, names_of
-from kcodegen.structure.draft import Chain, Draft, Node, last_uses
+from kcodegen.structure.draft import Chain, Draft, Node, deep, last_uses
 
 _LIGHT = frozenset(
     "BatchNormalization Activation ReLU Dropout LeakyReLU PReLU SpatialDropout2D".split()
@@ -129,7 +129,7 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     sources = place.sources[place.before_sources[start] : place.before_sources[end]]
     taken = [number for source, number in sources if source < start]
     inputs = dict.fromkeys(taken)
-    if len(inputs) > 4 or _cuts_layers(draft, region, inputs):
+    if len(inputs) > 4 or (not in_loop and _cuts_layers(draft, region, inputs)):
         return 0.0
     factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
     factor *= _names_factor(region)
@@ -140,11 +140,13 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
 
 
 def _cuts_layers(draft: Draft, region: Region, inputs: Iterable[int]) -> bool:
-    """Tell whether a region parts the making of a shared layer from its calls."""
-    if not draft.layer_numbers:
+    """Tell whether a region parts a shared layer from its calls, or a closure from its uses."""
+    if not draft.made:
         return False
-    wired = wiring(region)
-    return bool(draft.layer_numbers.keys() & {*inputs, *wired.outputs})
+    if not draft.made.isdisjoint(inputs) or not draft.made.isdisjoint(wiring(region).outputs):
+        return True
+    uses = (node.head[1] for node in deep(region.nodes) if node.kind == "use")
+    return any(draft.blocks[block].captures for block in uses)
 
 
 def _names_factor(region: Region) -> float:

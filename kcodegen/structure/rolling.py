@@ -26,6 +26,7 @@ class Roller:
     turns: int
     columns: list[tuple[Value, ...]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    falls: list[int] = field(default_factory=list)
     uses_index: bool = False
     derived: int = 0
 
@@ -92,8 +93,8 @@ class Roller:
             return None
         assert isinstance(values[0], int)
         self.uses_index = True
-        if in_text and step == 1:
-            self.starts.append(values[0])
+        if in_text and abs(step) == 1:
+            (self.starts if step == 1 else self.falls).append(values[0])
         return Affine(Hole(self.index), step, values[0])
 
     def _open_progression(self, values: Sequence[Value]) -> Value | None:
@@ -139,13 +140,20 @@ class Roller:
     @property
     def start(self) -> int:
         """Return the number that the index had better begin with: the one in the names."""
-        return Counter(self.starts).most_common(1)[0][0] if self.starts else 0
+        starts = self.falls if self.step < 0 else self.starts
+        return Counter(starts).most_common(1)[0][0] if starts else 0
+
+    @property
+    def step(self) -> int:
+        """Return -1 where the names count down and none counts up, 1 otherwise."""
+        return -1 if self.falls and not self.starts else 1
 
     def shifted(self, value: Value) -> Value:
         """Return a rolled value with an index that counts from `start`."""
         if not self.start:
             return fill(value, {})
-        return fill(value, {self.index: Affine(Hole(self.index), 1, -self.start)})
+        turn = Affine(Hole(self.index), self.step, -self.step * self.start)
+        return fill(value, {self.index: turn})
 
 
 def _step(values: Sequence[Value]) -> int | None:

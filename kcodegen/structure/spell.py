@@ -33,6 +33,8 @@ class _Speller:
 
     def outline(self) -> Outline:
         graph = self.draft.graph
+        for block in self.draft.blocks.values():
+            self.layers.update({n: self.draft.layer_numbers[n] for n in block.captures})
         blocks = tuple(self._block(name) for name in self.words.order)
         steps = tuple(self._main())
         kept = {s.layer.name for s in steps if isinstance(s, Step) and s.layer is not None}
@@ -64,6 +66,7 @@ class _Speller:
             self.words.blocks[name],
             tuple(Param(params[s.name], s.optional, plain(s.default)) for s in slots),
             self._body(block.chain),
+            tuple(self.layers[number] for number in block.captures),
         )
 
     def _body(self, chain: Chain) -> Body:
@@ -131,7 +134,7 @@ class _Speller:
         return self._body(chain)
 
     def _repeat(self, node: Node) -> Repeat:
-        _, carried, lists, drawn, _, index, *_ = node.head
+        _, carried, lists, drawn, _, index, _, step, *_ = node.head
         fixed = len(node.chains[0].takes) - drawn
         inputs = tuple(self.refs[n] for n in node.operands if n not in self.layers)
         columns = node.slots.get("columns", ())
@@ -157,6 +160,7 @@ class _Speller:
             rows,
             lists,
             drawn,
+            step,
         )
 
     # Steps

@@ -68,6 +68,7 @@ class _Loader:
         self.draft.main = Chain((), _with_ramps(self.nodes), gives)
         self.draft.refs = {number: ref for ref, number in self.tensors.items()}
         self.draft.layer_numbers = {number: name for name, number in self.made.items()}
+        self.draft.made.update(self.draft.layer_numbers)
         return self.draft
 
     def _refs(self) -> list[Ref]:

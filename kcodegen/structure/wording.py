@@ -8,6 +8,7 @@ from dataclasses import field
 from kcodegen.ir.formulas import FORMULAS, Text, holes
 from kcodegen.ir.values import Hole, Value
 from kcodegen.records import record
+from kcodegen.structure import closures
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Node, Slot, deep
 from kcodegen.structure.titles import title
 from kcodegen.words import identifier
@@ -59,7 +60,8 @@ def _order(draft: Draft, name: str, order: list[str]) -> None:
 
 
 def _titles(draft: Draft, block: DraftBlock, known: dict[str, str]) -> Iterator[str]:
-    for text in title(draft, block, known):
+    found = closures.titles(draft, block) if block.captures else title(draft, block, known)
+    for text in found:
         yield identifier(text, "block")
     number = 2
     while True:

@@ -390,3 +390,14 @@ def test_black_finds_nothing_to_change(function, width):
 @given(functions, widths)
 def test_black_finds_nothing_to_change_in_a_sweep(function, width):
     judge(function, width)
+
+
+@pytest.mark.parametrize("doc", ["", "Return the code of an image."])
+def test_a_function_inside_a_function_stands_between_blank_lines(doc):
+    made = Assign(("dense",), CallExpr(Name("layers.Dense"), (Literal(4),)))
+    inner = Function("encode", (Param("x"),), "", doc, (made, Return(Name("x"))))
+    call = Assign(("y",), CallExpr(Name("encode"), (Name("image"),)))
+    outer = Function("build", (), "", "", (made, Blank(), inner, Blank(), call, Return(Name("y"))))
+    text = "\n".join(function_lines(outer)) + "\n"
+    assert "\n\n    def encode(x):\n" in text
+    assert black.format_str(text, mode=black.Mode()) == text

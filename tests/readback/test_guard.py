@@ -65,6 +65,34 @@ STATEMENTS = (
 )
 
 
+INSIDE = (
+    "def f():\n    x = y\n    return x\nf()\ny = 4",
+    "y = 4\ndef f():\n    x = y\n    y = 5\n    return x\nf()",
+    "def f():\n    z = 4\n    return z\nf()\nx = z",
+    "def f(y):\n    return y\nf()",
+    "def f(y):\n    return y\nf(1, y=2)",
+    "def f():\n    return f()\nf()",
+    "def f():\n    layers = 4\n    return layers\nf()",
+    "def layers():\n    return 4\nlayers()",
+    "def build_model():\n    return 4\nbuild_model()",
+    "def range(x):\n    return 4\nrange(4)",
+    "def f(len):\n    return len\nf(4)",
+    "def f():\n    def g():\n        return 4\n    return g()\nf()",
+    "def f(*y):\n    return y\nf()",
+    "def f(**y):\n    return y\nf()",
+    "@keras\ndef f():\n    return 4\nf()",
+    "def f():\n    nonlocal x\n    return 4\nf()",
+    "def f():\n    import os\n    return 4\nf()",
+)
+
+
+@pytest.mark.parametrize("statement", INSIDE)
+def test_a_function_inside_another_sees_what_python_lets_it_see(statement):
+    read(page(f"y = 4\ndef f(z=3):\n    x = y\n    return x\nf(z=4)\n{END}"))
+    with pytest.raises(ReadBackError):
+        read(page(f"{statement}\n{END}"))
+
+
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_function_never_says(statement):
     read(page(END))

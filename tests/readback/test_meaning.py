@@ -66,6 +66,24 @@ SAME = {
         """,
         BLOCK,
     ),
+    "a function inside": (
+        """
+        a = keras.Input((4,), name="a")
+        units, name = 8, "block1"
+
+        def step(x):
+            name = "unseen outside"
+            x = layers.Dense(units, name=f"{word}_dense")(x)
+            return layers.ReLU(name=word + "_relu")(x)
+
+        word = name
+        x = step(a)
+        units, word = 16, "block2"
+        x = step(x)
+        return keras.Model(a, x, name="m")
+        """,
+        "",
+    ),
     "a condition": (
         """
         a = keras.Input((4,), name="a")

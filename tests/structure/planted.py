@@ -44,6 +44,12 @@ class Planter:
         self.calls.append(Call(f"{name}/0", "layer", name, (operands,) if operands else ()))
         return Ref(f"{name}/0")
 
+    def again(self, name: str, x: Ref) -> Ref:
+        """Call a layer once more."""
+        uses = sum(call.target == name for call in self.calls)
+        self.calls.append(Call(f"{name}/{uses}", "layer", name, (x,)))
+        return Ref(f"{name}/{uses}")
+
     def input(self, name: str = "input_layer") -> Ref:
         return self.call("keras.Input", None, name, shape=(WIDTH,))
 
@@ -120,3 +126,53 @@ def _block(planter: Planter, template: Template, style: str, stage: int, i: int,
         key = f"keras.layers.{template.joins}"
         y = planter.call(key, (x, y), style.format(w="join", **words))
     return y
+
+
+@st.composite
+def twins(draw: st.DrawFn) -> Graph:
+    """Draw a graph that calls the same layers, in the same way or nearly so, for several inputs."""
+    planter = Planter(draw)
+    count, style = draw(st.integers(2, 4)), draw(st.sampled_from(("tower_{w}", "{w}", "")))
+    inputs = [planter.input(name) for name in ("left", "right", "other", "more")[:count]]
+    template, chained = draw(templates()), draw(st.booleans())
+    first: dict[int, str] = {}
+    ends: list[Ref] = []
+    for place, x in enumerate(inputs):
+        given = ends[-1] if chained and ends else x
+        start = end = planter.step("norm", given, "", WIDTH, 0.1) if draw(st.booleans()) else given
+        for i, (kind, optional) in enumerate(template.steps):
+            if optional and draw(st.booleans()):
+                continue
+            if i in first:
+                end = planter.again(first[i], end)
+            else:
+                end = planter.step(kind, end, style.format(w=f"{kind}{i}"), WIDTH, 0.2)
+                first[i] = end.call.rpartition("/")[0]
+        if template.joins and draw(st.integers(0, 3)):
+            end = planter.call("keras.layers.Add", (start, end), f"sum{place}")
+        ends.append(end)
+    outputs = planter.call("keras.layers.Concatenate", (*ends, *inputs), "joined")
+    graph = Graph("twins", "keras.Model", tuple(planter.layers.values()), tuple(planter.calls))
+    return replace(graph, inputs=tuple(inputs), outputs=outputs)
+
+
+@st.composite
+def mirrored(draw: st.DrawFn) -> Graph:
+    """Draw an encoder that keeps tensors, and a decoder that takes them back in some order."""
+    planter = Planter(draw)
+    x, style = planter.input(), draw(st.sampled_from(("down{i}_{w}", "{w}_{i}", "")))
+    depth, template, other = draw(st.integers(2, 5)), draw(templates()), draw(templates())
+    kept: list[Ref] = []
+    for i in range(1, depth + 1):
+        x = _block(planter, template, style, 1, i, x)
+        kept.append(x)
+        x = planter.step("drop", x, style.format(w="pool", i=i), WIDTH, 0.5)
+    order = draw(st.sampled_from((list(range(depth))[::-1], list(range(depth)))))
+    again = draw(st.integers(0, 3)) == 0
+    for i in order:
+        x = _block(planter, other, f"up_{style}" if style else "", 2, i, x)
+        x = planter.call("keras.layers.Concatenate", (x, kept[i]), f"up_join{i}" if style else "")
+    if again:
+        x = planter.call("keras.layers.Add", (x, kept[0]), "last")
+    graph = Graph("mirrored", "keras.Model", tuple(planter.layers.values()), tuple(planter.calls))
+    return replace(graph, inputs=Ref("input_layer/0"), outputs=x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kcodegen import CompileError, Options, compile_file, pipeline
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
@@ -18,7 +19,7 @@ from tests.corpus.cases import cases
 from tests.golden.stages import GOLDEN, models
 from tests.graphs import graphs
 from tests.prepared import nested, prepared
-from tests.structure.planted import planted
+from tests.structure.planted import mirrored, planted, twins
 
 OPTIONS = Options()
 
@@ -56,6 +57,14 @@ def test_expanding_what_is_recovered_gives_the_graph(graph):
 @given(planted())
 def test_every_page_of_planted_repeats_is_proved(graph):
     page(prepared(graph))
+
+
+@settings(max_examples=60)
+@given(st.one_of(twins(), mirrored()))
+def test_every_page_of_twins_and_mirrors_is_proved(graph):
+    prepared_graph = prepared(graph)
+    assert_nothing_is_lost(named(prepared_graph))
+    page(prepared_graph)
 
 
 @given(graphs())

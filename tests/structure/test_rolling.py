@@ -23,7 +23,7 @@ def unrolled(roller: Roller, value: Value) -> list[Value]:
     shifted = roller.shifted(value)
     found = []
     for turn in range(roller.turns):
-        env: dict[str, Value] = {roller.index: roller.start + turn}
+        env: dict[str, Value] = {roller.index: roller.start + roller.step * turn}
         env |= {roller.name(i): column[turn] for i, column in enumerate(roller.columns)}
         found.append(plain(fill(shifted, env)))
     return found
@@ -51,7 +51,7 @@ def test_unrolling_gives_names_back(names):
         (("block1", "block2", "block3"), 1, 0),
         (("block7", "block8"), 7, 0),
         (("block2b", "block2c", "block2d"), 1, 0),
-        (("up4", "up3", "up2"), 0, 0),
+        (("up4", "up3", "up2"), 4, 0),
         (("conv", "conv", "conv"), 0, 0),
         (("a_x", "b_x", "d_x"), 0, 1),
         (("row1", "row2", "row5"), 0, 1),
