@@ -8,13 +8,16 @@ from kcodegen.backends.bodies import BodyMaker
 from kcodegen.backends.expressions import Expressions
 from kcodegen.ir.outline import Block, Outline
 from kcodegen.ir.program import (
+    Assign,
     Blank,
     CallExpr,
     Function,
     Literal,
+    Name,
     Param,
     Return,
     Statement,
+    Subscript,
 )
 from kcodegen.ir.values import Ref
 from kcodegen.naming.scope import Scope
@@ -54,10 +57,14 @@ class FunctionalBody:
         """Return the function of a block."""
         scope = self.scope.copy()
         scope.taken.update(param.name for param in block.params)
+        scope.taken.add(block.width)
         maker = BodyMaker(self, scope)
         body = maker.block(block.body)
         names = [maker.names[Ref(take)] for take in block.body.takes]
         params = [Param(name) for name in names]
+        if block.width:
+            last = Subscript(Name(f"{names[0]}.shape"), Literal(-1))
+            body = [Assign((block.width,), last), *body]
         for param in block.params:
             default = self.expressions.value(param.default) if param.optional else None
             params.append(Param(param.name, default=default))

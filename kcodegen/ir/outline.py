@@ -97,11 +97,15 @@ class Param:
 
 @record(frozen=True)
 class Block:
-    """A function: what its uses have in common, and what it saved (statements before, after)."""
+    """A function: what its uses have in common.
+
+    `width` is the hole that stands for the size of the last axis of the first tensor it takes.
+    """
 
     name: str
     params: tuple[Param, ...]
     body: Body
+    width: str = ""
 
 
 @record(frozen=True)

@@ -104,7 +104,10 @@ def show_outline(outline: Outline) -> list[str]:
     lines = [f"outline {frame.name!a} {short_key(frame.style)}"]
     for block in outline.blocks:
         params = ", ".join(map(_param, block.params))
-        lines += [f"  block {block.name}({params})", *_body(block.body, "    ")]
+        lines.append(f"  block {block.name}({params})")
+        if block.width:
+            lines.append(f"    {block.width} is the width of %{block.body.takes[0]}")
+        lines += _body(block.body, "    ")
     for item in outline.steps:
         lines += _item(item, "  ")
     if outline.automatic:

@@ -17,6 +17,7 @@ from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.order import Cycle, operands, post_order, rename_calls, sort_calls
 from kcodegen.ir.values import refs
 from kcodegen.passes.branches import branch_by_branch
+from kcodegen.passes.groups import gather
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.words import prose, snake_case
 
@@ -46,7 +47,8 @@ def _schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
         chained[later].append(earlier)
     with suppress(Cycle):  # names that only look automatic may contradict the wiring
         named = post_order(roots, chained)
-        order = order if named == order else branch_by_branch(roots, needed, chained)
+        in_order = named == order
+        order = gather(order, chained) if in_order else branch_by_branch(roots, needed, chained)
     return sort_calls(graph, order)
 
 

@@ -63,7 +63,8 @@ def make_block(draft: Draft, candidate: Candidate) -> None:
         Slot(p.name, p.hint, p.name in candidate.defaults, candidate.defaults.get(p.name))
         for p in merged.params
     ]
-    draft.blocks[name] = DraftBlock(merged.chain, slots, candidate.before, len(candidate.regions))
+    copies = len(candidate.regions)
+    draft.blocks[name] = DraftBlock(merged.chain, slots, candidate.before, copies, merged.width)
     for k in reversed(range(len(candidate.regions))):
         region = candidate.regions[k]
         values = {param.name: known(param.values[k]) for param in merged.params}
