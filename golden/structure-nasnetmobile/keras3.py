@@ -38,21 +38,26 @@ def sepconv_block(x, filters, kernel_size, name, strides=2, padding="valid"):
     )(x)
 
 
-def relu_sepconv_block(x, filters, name, kernel_size=3):
+def relu_conv_bn(x, filters, inner_name, name):
     x = layers.Activation("relu")(x)
-    return sepconv_block(x, filters, kernel_size, name, strides=1, padding="same")
-
-
-def normal_cell(x, shortcut, filters, index):
     x = layers.Conv2D(
         filters,
         1,
         padding="same",
         use_bias=False,
         kernel_initializer="he_normal",
-        name=f"normal_conv_1_{index}",
+        name=inner_name,
     )(x)
-    x = layers.BatchNormalization(momentum=0.9997, name=f"normal_bn_1_{index}")(x)
+    return layers.BatchNormalization(momentum=0.9997, name=name)(x)
+
+
+def relu_sepconv_block(x, filters, name, kernel_size=3):
+    x = layers.Activation("relu")(x)
+    return sepconv_block(x, filters, kernel_size, name, strides=1, padding="same")
+
+
+def normal_cell(x, shortcut, filters, index):
+    x = relu_conv_bn(x, filters, f"normal_conv_1_{index}", f"normal_bn_1_{index}")
     y = relu_sepconv_block(x, filters, f"normal_left1_{index}", kernel_size=5)
     z = relu_sepconv_block(shortcut, filters, f"normal_right1_{index}")
     y = layers.Add(name=f"normal_add_1_{index}")([y, z])
@@ -81,17 +86,15 @@ def relu_pad(x, padding, name):
 
 
 def reduction_cell(
-    x, y, filters, name, inner_padding=(1, 1), padding=2, first_padding=3
+    x,
+    y,
+    filters,
+    name,
+    inner_padding=((0, 1), (0, 1)),
+    padding=((1, 2), (1, 2)),
+    first_padding=((2, 3), (2, 3)),
 ):
-    x = layers.Conv2D(
-        filters,
-        1,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"reduction_conv_1_{name}",
-    )(x)
-    x = layers.BatchNormalization(momentum=0.9997, name=f"reduction_bn_1_{name}")(x)
+    x = relu_conv_bn(x, filters, f"reduction_conv_1_{name}", f"reduction_bn_1_{name}")
     z = layers.ZeroPadding2D(inner_padding, name=f"reduction_pad_1_{name}")(x)
     shortcut = layers.MaxPooling2D(3, strides=2, name=f"reduction_left2_{name}")(z)
     x = relu_pad(x, padding, f"separable_conv_1_pad_reduction_left1_{name}")
@@ -110,8 +113,8 @@ def reduction_cell(
         3, strides=1, padding="same", name=f"reduction_left4_{name}"
     )(x)
     y = layers.Add()([shortcut, y])
-    z = layers.MaxPooling2D(3, strides=2, name=f"reduction_right5_{name}")(z)
     x = relu_sepconv_block(x, filters, f"reduction_left4_{name}")
+    z = layers.MaxPooling2D(3, strides=2, name=f"reduction_right5_{name}")(z)
     x = layers.Add(name=f"reduction_add4_{name}")([x, z])
     return layers.Concatenate(name=f"reduction_concat_{name}")([shortcut, u, y, x])
 
@@ -142,36 +145,11 @@ def branch_block(x, filters, name):
     return layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{name}")(x)
 
 
-def relu_conv_bn(x, filters, name):
-    x = layers.Activation("relu")(x)
-    x = layers.Conv2D(
-        filters,
-        1,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"adjust_conv_projection_{name}",
-    )(x)
-    return layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{name}")(x)
-
-
 def merge_block(x, y, filters, index):
-    x = relu_conv_bn(x, filters, f"{index}")
-    y = layers.Activation("relu")(y)
-    return normal_cell(y, x, filters, index=index)
-
-
-def relu_reduction_cell(x, y, filters, name):
-    x = layers.Activation("relu")(x)
-    return reduction_cell(
-        x,
-        y,
-        filters,
-        name,
-        inner_padding=((0, 1), (0, 1)),
-        padding=((1, 2), (1, 2)),
-        first_padding=((2, 3), (2, 3)),
+    x = relu_conv_bn(
+        x, filters, f"adjust_conv_projection_{index}", f"adjust_bn_{index}"
     )
+    return normal_cell(y, x, filters, index=index)
 
 
 def build_model() -> keras.Model:
@@ -186,29 +164,26 @@ def build_model() -> keras.Model:
         name="stem_conv1",
     )(inputs)
     x = layers.BatchNormalization(momentum=0.9997, name="stem_bn1")(x)
-    y = layers.Activation("relu")(x)
-    y = reduction_cell(y, x, 11, "stem_1")  # (None, 56, 56, 44)
+    y = reduction_cell(
+        x, x, 11, "stem_1", inner_padding=(1, 1), padding=2, first_padding=3
+    )
     x = branch_block(x, 11, "stem_2")  # (None, 56, 56, 22)
-    x = relu_reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
+    x = reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
     y = branch_block(y, 22, "0")  # (None, 28, 28, 44)
-    z = layers.Activation("relu")(x)
-    y = normal_cell(z, y, 44, index=0)  # (None, 28, 28, 264)
-    for i in range(3):
-        y_2 = merge_block(x, y, 44, index=i + 1)
-        y, x = y_2, y
-    x = relu_conv_bn(x, 88, "reduce_4")
-    x = relu_reduction_cell(y, x, 88, "reduce_4")  # (None, 14, 14, 352)
-    y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
-    z = layers.Activation("relu")(x)
-    y = normal_cell(z, y, 88, index=5)  # (None, 14, 14, 528)
-    for i in range(3):
-        y_2 = merge_block(x, y, 88, index=i + 6)
-        y, x = y_2, y
-    x = relu_conv_bn(x, 176, "reduce_8")
-    x = relu_reduction_cell(y, x, 176, "reduce_8")  # (None, 7, 7, 704)
-    y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
-    z = layers.Activation("relu")(x)
-    y = normal_cell(z, y, 176, index=9)  # (None, 7, 7, 1056)
+    y = normal_cell(x, y, 44, index=0)  # (None, 28, 28, 264)
+    for i, filters, index in ((0, 44, 5), (1, 88, 9)):
+        for j in range(3):
+            y_2 = merge_block(x, y, filters, index=j + 5 * i + 1)
+            y, x = y_2, y
+        x = relu_conv_bn(
+            x,
+            2 * filters,
+            f"adjust_conv_projection_reduce_{4 * i + 4}",
+            f"adjust_bn_reduce_{4 * i + 4}",
+        )
+        x = reduction_cell(y, x, 2 * filters, f"reduce_{4 * i + 4}")
+        y = branch_block(y, filters, f"{4 * i + 5}")
+        y = normal_cell(x, y, 2 * filters, index=index)
     for i in range(3):
         y_2 = merge_block(x, y, 176, index=i + 10)
         y, x = y_2, y

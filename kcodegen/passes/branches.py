@@ -87,17 +87,18 @@ class _Branches:
         These are the branches left of its own, of the joins that it leads to up to the one that
         ends its cell; and at the beginning of a cell, what it takes from further back.
         """
-        join = self.joins[id]
+        join, met = self.joins[id], set()
         for _ in range(_MOST_MISSING):
             if join is None:
                 return
+            met.add(join)
             if len(self.needed[join]) > 1:
                 left = self._left_of(id, join)
                 if left is not None and self._is_possible(left):
                     self.order.update(left)
                 if self._ends_a_cell(join):
                     if self._ends_a_cell(self.needed[id][0]):
-                        self.order.update(self._from_further_back(self.needed[id][0], join))
+                        self.order.update(self._from_further_back(self.needed[id][0], join, met))
                     return
             join = self.joins[join]
 
@@ -125,8 +126,10 @@ class _Branches:
                 found[current] = None
         return None
 
-    def _from_further_back(self, last: str, join: str) -> dict[str, None]:
+    def _from_further_back(self, last: str, join: str, met: set[str]) -> dict[str, None]:
         """Return what a cell makes of what is older than its last input, for all of it to use.
+
+        What is for the joins that are `met` alone can wait.
 
         relu(last) conv adjust(older) add(conv, adjust)   ->   adjust(older) relu(last) conv add
         """
@@ -137,7 +140,7 @@ class _Branches:
                 b in self.order or b in older for b in self.chained[id]
             ):
                 older[id] = None
-        used = [id for id in older if any(u not in older and u != join for u in self.users[id])]
+        used = [id for id in older if any(u not in older and u not in met for u in self.users[id])]
         wanted: set[str] = set()
         while used:
             id = used.pop()

@@ -43,7 +43,7 @@ class Candidate:
     defaults: dict[str, Value]
     saving: float
     before: float
-    stage: bool = False
+    bonus: float = 1.0
 
 
 @record(frozen=False)
@@ -116,7 +116,7 @@ def evaluate(
         saving *= _TWO_IN_ONE if _is_mostly_optional(looks, merged) else 1.0
     if count_params(merged) > MOST_PARAMS or _is_repetition(merged):
         saving = 0.0
-    return Candidate(tuple(regions), merged, defaults, saving, before)
+    return Candidate(tuple(regions), merged, defaults, saving, before, bonus)
 
 
 def count_params(merged: Merged) -> int:

@@ -9,6 +9,7 @@ from kcodegen.ir.outline import Outline
 from kcodegen.structure.candidates import Candidate, Search, search_words
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
+from kcodegen.structure.grow import search_grown
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
 from kcodegen.structure.named_groups import search_groups
 from kcodegen.structure.regions import Place, Region, naturalness
@@ -41,6 +42,7 @@ def search(draft: Draft) -> None:
         search_groups(found)
         search_stages(found)
         search_words(found)
+        search_grown(found)
         loop = best_loop(draft, looks, places)
         saved = found.best.saving if found.best is not None else 0.0
         if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
