@@ -17,16 +17,13 @@ def build_model() -> keras.Model:
     """Return the model with freshly initialised weights."""
     inputs = keras.Input((32,))
     x = layers.Dense(16, name="start")(inputs)
-    shortcut = layers.Dense(16, activation="relu", name="cell1_new")(x)
     y = layers.Dense(16, name="before")(inputs)
-    y = layers.Dense(16, name="cell1_old")(y)
-    shortcut = layers.Add(name="cell1_add")([shortcut, y])
-    for i in range(2, 7):
-        y = layers.Dense(16, activation="relu", name=f"cell{i}_new")(shortcut)
-        x = layers.Dense(16, name=f"cell{i}_old")(x)
-        shortcut_2 = layers.Add(name=f"cell{i}_add")([y, x])
-        shortcut, x = shortcut_2, shortcut
-    return keras.Model(inputs, shortcut, name="carried")
+    for i in range(1, 7):
+        shortcut = layers.Dense(16, activation="relu", name=f"cell{i}_new")(x)
+        y = layers.Dense(16, name=f"cell{i}_old")(y)
+        x_2 = layers.Add(name=f"cell{i}_add")([shortcut, y])
+        x, y = x_2, x
+    return keras.Model(inputs, x, name="carried")
 
 
 def load_weights(model: keras.Model, directory: str | Path) -> None:

@@ -27,27 +27,29 @@ def conv_bn_silu(x, filters, name, kernel_size=1, strides=1, padding="same"):
     return layers.Activation("silu", name=f"{name}_activation")(x)
 
 
-def mbconv(x, inner_filters, filters, name, kernel_size=3, padding=None, project=False):
-    if project:
-        x = conv_bn_silu(x, 24 * inner_filters, f"{name}_expand")
+def mbconv(x, filters, name, kernel_size=3, padding=None, depth=None, expand=True):
+    channels = x.shape[-1]
+    y = x
+    if expand:
+        y = conv_bn_silu(x, 6 * channels, f"{name}_expand")
     if padding:
-        x = layers.ZeroPadding2D(padding, name=f"{name}_dwconv_pad")(x)
-    x = layers.DepthwiseConv2D(
+        y = layers.ZeroPadding2D(padding, name=f"{name}_dwconv_pad")(y)
+    y = layers.DepthwiseConv2D(
         kernel_size,
         strides=2 if padding else 1,
         padding="valid" if padding else "same",
         use_bias=False,
         depthwise_initializer=initializers.VarianceScaling(scale=2.0, mode="fan_out"),
         name=f"{name}_dwconv",
-    )(x)
-    x = layers.BatchNormalization(axis=3, name=f"{name}_bn")(x)
-    x = layers.Activation("silu", name=f"{name}_activation")(x)
-    gate = layers.GlobalAveragePooling2D(name=f"{name}_se_squeeze")(x)
+    )(y)
+    y = layers.BatchNormalization(axis=3, name=f"{name}_bn")(y)
+    y = layers.Activation("silu", name=f"{name}_activation")(y)
+    gate = layers.GlobalAveragePooling2D(name=f"{name}_se_squeeze")(y)
     gate = layers.Reshape(
-        (1, 1, (24 if project else 4) * inner_filters), name=f"{name}_se_reshape"
+        (1, 1, (6 if expand else 1) * channels), name=f"{name}_se_reshape"
     )(gate)
     gate = layers.Conv2D(
-        inner_filters,
+        channels // 4,
         1,
         padding="same",
         activation="silu",
@@ -55,43 +57,38 @@ def mbconv(x, inner_filters, filters, name, kernel_size=3, padding=None, project
         name=f"{name}_se_reduce",
     )(gate)
     gate = layers.Conv2D(
-        (24 if project else 4) * inner_filters,
+        (6 if expand else 1) * channels,
         1,
         padding="same",
         activation="sigmoid",
         kernel_initializer=initializers.VarianceScaling(scale=2.0, mode="fan_out"),
         name=f"{name}_se_expand",
     )(gate)
-    x = layers.Multiply(name=f"{name}_se_excite")([x, gate])
-    x = layers.Conv2D(
+    y = layers.Multiply(name=f"{name}_se_excite")([y, gate])
+    y = layers.Conv2D(
         filters,
         1,
         padding="same",
         use_bias=False,
         kernel_initializer=initializers.VarianceScaling(scale=2.0, mode="fan_out"),
         name=f"{name}_project_conv",
-    )(x)
-    return layers.BatchNormalization(axis=3, name=f"{name}_project_bn")(x)
-
-
-def residual_mbconv(
-    x, inner_filters, filters, name, kernel_size=5, padding=None, depth=None
-):
-    y = mbconv(
-        x,
-        inner_filters,
-        filters,
-        name,
-        kernel_size=kernel_size,
-        padding=padding,
-        project=True,
-    )
+    )(y)
+    y = layers.BatchNormalization(axis=3, name=f"{name}_project_bn")(y)
     if depth:
         y = layers.Dropout(
             0.2 * depth / 16, noise_shape=(None, 1, 1, 1), name=f"{name}_drop"
         )(y)
         y = layers.Add(name=f"{name}_add")([y, x])
     return y
+
+
+def stage(x, filters, blocks, depth, name, kernel_size=5, padding=((0, 1), (0, 1))):
+    x = mbconv(x, filters, f"{name}a", kernel_size=kernel_size, padding=padding)
+    for i in range(1, blocks):
+        x = mbconv(
+            x, filters, f"{name}{chr(i + 97)}", kernel_size=kernel_size, depth=depth + i
+        )
+    return x
 
 
 def build_model() -> keras.Model:
@@ -101,23 +98,13 @@ def build_model() -> keras.Model:
     x = layers.Normalization(axis=3)(x)
     x = layers.ZeroPadding2D(((0, 1), (0, 1)), name="stem_conv_pad")(x)
     x = conv_bn_silu(x, 32, "stem", kernel_size=3, strides=2, padding="valid")
-    x = mbconv(x, 8, 16, "block1a")  # (None, 112, 112, 16)
-    x = residual_mbconv(x, 4, 24, "block2a", kernel_size=3, padding=((0, 1), (0, 1)))
-    x = residual_mbconv(x, 6, 24, "block2b", kernel_size=3, depth=2)
-    x = residual_mbconv(x, 6, 40, "block3a", padding=((1, 2), (1, 2)))
-    x = residual_mbconv(x, 10, 40, "block3b", depth=4)
-    x = residual_mbconv(x, 10, 80, "block4a", kernel_size=3, padding=((0, 1), (0, 1)))
-    for i in range(1, 3):
-        x = residual_mbconv(
-            x, 20, 80, f"block4{chr(i + 97)}", kernel_size=3, depth=i + 5
-        )
-    x = residual_mbconv(x, 20, 112, "block5a")  # (None, 14, 14, 112)
-    for i in range(1, 3):
-        x = residual_mbconv(x, 28, 112, f"block5{chr(i + 97)}", depth=i + 8)
-    x = residual_mbconv(x, 28, 192, "block6a", padding=((1, 2), (1, 2)))
-    for i in range(1, 4):
-        x = residual_mbconv(x, 48, 192, f"block6{chr(i + 97)}", depth=i + 11)
-    x = residual_mbconv(x, 48, 320, "block7a", kernel_size=3)  # (None, 7, 7, 320)
+    x = mbconv(x, 16, "block1a", expand=False)  # (None, 112, 112, 16)
+    x = stage(x, 24, 2, depth=1, name="block2", kernel_size=3)  # (None, 56, 56, 24)
+    x = stage(x, 40, 2, depth=3, name="block3", padding=((1, 2), (1, 2)))
+    x = stage(x, 80, 3, depth=5, name="block4", kernel_size=3)  # (None, 14, 14, 80)
+    x = stage(x, 112, 3, depth=8, name="block5", padding=None)  # (None, 14, 14, 112)
+    x = stage(x, 192, 4, depth=11, name="block6", padding=((1, 2), (1, 2)))
+    x = mbconv(x, 320, "block7a")  # (None, 7, 7, 320)
     x = conv_bn_silu(x, 1280, "top")
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)  # (None, 1280)
     x = layers.Dropout(0.2, name="top_dropout")(x)

@@ -25,9 +25,10 @@ def separable_conv(x, filters, name, padding="same", strides=1):
     return layers.BatchNormalization(momentum=0.999, name=f"{name}_project_BN")(x)
 
 
-def inverted_residual(x, inner_filters, filters, name, strides=1, residual=False):
+def inverted_residual(x, filters, name, strides=1):
+    channels = x.shape[-1]
     y = layers.Conv2D(
-        inner_filters, 1, padding="same", use_bias=False, name=f"{name}_expand"
+        6 * channels, 1, padding="same", use_bias=False, name=f"{name}_expand"
     )(x)
     y = layers.BatchNormalization(momentum=0.999, name=f"{name}_expand_BN")(y)
     y = layers.ReLU(6.0, name=f"{name}_expand_relu")(y)
@@ -36,15 +37,15 @@ def inverted_residual(x, inner_filters, filters, name, strides=1, residual=False
     y = separable_conv(
         y, filters, name, padding="valid" if strides == 2 else "same", strides=strides
     )
-    if residual:
+    if channels == filters:
         y = layers.Add(name=f"{name}_add")([x, y])
     return y
 
 
-def stage(x, first, inner_filters, filters, blocks, strides=2):
-    x = inverted_residual(x, inner_filters, filters, f"block_{first}", strides=strides)
+def stage(x, first, filters, blocks, strides=2):
+    x = inverted_residual(x, filters, f"block_{first}", strides=strides)
     for i in range(first + 1, first + blocks):
-        x = inverted_residual(x, 6 * filters, filters, f"block_{i}", residual=True)
+        x = inverted_residual(x, filters, f"block_{i}")
     return x
 
 
@@ -57,12 +58,12 @@ def build_model() -> keras.Model:
     x = layers.BatchNormalization(momentum=0.999, name="bn_Conv1")(x)
     x = layers.ReLU(6.0, name="Conv1_relu")(x)
     x = separable_conv(x, 16, "expanded_conv")  # (None, 112, 112, 16)
-    x = stage(x, first=1, inner_filters=96, filters=24, blocks=2)  # (None, 56, 56, 24)
-    x = stage(x, first=3, inner_filters=144, filters=32, blocks=3)  # (None, 28, 28, 32)
-    x = stage(x, first=6, inner_filters=192, filters=64, blocks=4)  # (None, 14, 14, 64)
-    x = stage(x, first=10, inner_filters=384, filters=96, blocks=3, strides=1)
-    x = stage(x, first=13, inner_filters=576, filters=160, blocks=3)
-    x = stage(x, first=16, inner_filters=960, filters=320, blocks=1, strides=1)
+    x = stage(x, first=1, filters=24, blocks=2)  # (None, 56, 56, 24)
+    x = stage(x, first=3, filters=32, blocks=3)  # (None, 28, 28, 32)
+    x = stage(x, first=6, filters=64, blocks=4)  # (None, 14, 14, 64)
+    x = stage(x, first=10, filters=96, blocks=3, strides=1)  # (None, 14, 14, 96)
+    x = stage(x, first=13, filters=160, blocks=3)  # (None, 7, 7, 160)
+    x = stage(x, first=16, filters=320, blocks=1, strides=1)  # (None, 7, 7, 320)
     x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
     x = layers.BatchNormalization(momentum=0.999, name="Conv_1_bn")(x)
     x = layers.ReLU(6.0, name="out_relu")(x)

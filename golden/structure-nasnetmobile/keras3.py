@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 
-def sepconv_block(x, filters, kernel_size, name, strides=1, padding="same"):
+def sepconv_block(x, filters, kernel_size, name, strides=2, padding="valid"):
     x = layers.SeparableConv2D(
         filters,
         kernel_size,
@@ -38,48 +38,85 @@ def sepconv_block(x, filters, kernel_size, name, strides=1, padding="same"):
     )(x)
 
 
+def relu_conv_bn(x, filters, inner_name, name):
+    x = layers.Activation("relu")(x)
+    x = layers.Conv2D(
+        filters,
+        1,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=inner_name,
+    )(x)
+    return layers.BatchNormalization(momentum=0.9997, name=name)(x)
+
+
 def relu_sepconv_block(x, filters, name, kernel_size=3):
     x = layers.Activation("relu")(x)
-    return sepconv_block(x, filters, kernel_size, name)
+    return sepconv_block(x, filters, kernel_size, name, strides=1, padding="same")
 
 
-def normal_cell(x, shortcut, z, filters, index, project=True, activate=True):
-    y = x
-    if project:
-        y = layers.Conv2D(
-            filters,
-            1,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            name=f"normal_conv_1_{index}",
-        )(x)
-        z = layers.BatchNormalization(momentum=0.9997, name=f"normal_bn_1_{index}")(y)
-        y = layers.Activation("relu")(z)
-    y = sepconv_block(y, filters, 5, f"normal_left1_{index}")
-    u = relu_sepconv_block(shortcut, filters, f"normal_right1_{index}")
-    y = layers.Add(name=f"normal_add_1_{index}")([y, u])
-    u = relu_sepconv_block(shortcut, filters, f"normal_left2_{index}", kernel_size=5)
-    v = relu_sepconv_block(shortcut, filters, f"normal_right2_{index}")
-    u = layers.Add(name=f"normal_add_2_{index}")([u, v])
-    if activate:
-        v = relu_sepconv_block(z, filters, f"normal_left5_{index}")
-        x = layers.Add(name=f"normal_add_5_{index}")([v, z])
-    v = layers.AveragePooling2D(
+def normal_cell(x, shortcut, filters, index):
+    x = relu_conv_bn(x, filters, f"normal_conv_1_{index}", f"normal_bn_1_{index}")
+    y = relu_sepconv_block(x, filters, f"normal_left1_{index}", kernel_size=5)
+    z = relu_sepconv_block(shortcut, filters, f"normal_right1_{index}")
+    y = layers.Add(name=f"normal_add_1_{index}")([y, z])
+    z = relu_sepconv_block(shortcut, filters, f"normal_left2_{index}", kernel_size=5)
+    u = relu_sepconv_block(shortcut, filters, f"normal_right2_{index}")
+    z = layers.Add(name=f"normal_add_2_{index}")([z, u])
+    u = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"normal_left3_{index}"
-    )(z)
-    v = layers.Add(name=f"normal_add_3_{index}")([v, shortcut])
-    w = layers.AveragePooling2D(
+    )(x)
+    u = layers.Add(name=f"normal_add_3_{index}")([u, shortcut])
+    v = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"normal_left4_{index}"
     )(shortcut)
-    shortcut_2 = layers.AveragePooling2D(
+    w = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"normal_right4_{index}"
     )(shortcut)
-    w = layers.Add(name=f"normal_add_4_{index}")([w, shortcut_2])
-    if not activate:
-        y_2 = relu_sepconv_block(z, filters, f"normal_left5_{index}")
-        x = layers.Add(name=f"normal_add_5_{index}")([y_2, z])
-    return layers.Concatenate(name=f"normal_concat_{index}")([shortcut, y, u, v, w, x])
+    v = layers.Add(name=f"normal_add_4_{index}")([v, w])
+    w = relu_sepconv_block(x, filters, f"normal_left5_{index}")
+    x = layers.Add(name=f"normal_add_5_{index}")([w, x])
+    return layers.Concatenate(name=f"normal_concat_{index}")([shortcut, y, z, u, v, x])
+
+
+def relu_pad(x, padding, name):
+    x = layers.Activation("relu")(x)
+    return layers.ZeroPadding2D(padding, name=name)(x)
+
+
+def reduction_cell(
+    x,
+    y,
+    filters,
+    name,
+    inner_padding=((0, 1), (0, 1)),
+    padding=((1, 2), (1, 2)),
+    first_padding=((2, 3), (2, 3)),
+):
+    x = relu_conv_bn(x, filters, f"reduction_conv_1_{name}", f"reduction_bn_1_{name}")
+    z = layers.ZeroPadding2D(inner_padding, name=f"reduction_pad_1_{name}")(x)
+    shortcut = layers.MaxPooling2D(3, strides=2, name=f"reduction_left2_{name}")(z)
+    x = relu_pad(x, padding, f"separable_conv_1_pad_reduction_left1_{name}")
+    x = sepconv_block(x, filters, 5, f"reduction_left1_{name}")
+    u = relu_pad(y, first_padding, f"separable_conv_1_pad_reduction_right1_{name}")
+    u = sepconv_block(u, filters, 7, f"reduction_right1_{name}")
+    x = layers.Add(name=f"reduction_add_1_{name}")([x, u])
+    u = relu_pad(y, first_padding, f"separable_conv_1_pad_reduction_right2_{name}")
+    u = sepconv_block(u, filters, 7, f"reduction_right2_{name}")
+    shortcut = layers.Add(name=f"reduction_add_2_{name}")([shortcut, u])
+    u = layers.AveragePooling2D(3, strides=2, name=f"reduction_left3_{name}")(z)
+    y = relu_pad(y, padding, f"separable_conv_1_pad_reduction_right3_{name}")
+    y = sepconv_block(y, filters, 5, f"reduction_right3_{name}")
+    u = layers.Add(name=f"reduction_add3_{name}")([u, y])
+    y = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"reduction_left4_{name}"
+    )(x)
+    y = layers.Add()([shortcut, y])
+    x = relu_sepconv_block(x, filters, f"reduction_left4_{name}")
+    z = layers.MaxPooling2D(3, strides=2, name=f"reduction_right5_{name}")(z)
+    x = layers.Add(name=f"reduction_add4_{name}")([x, z])
+    return layers.Concatenate(name=f"reduction_concat_{name}")([shortcut, u, y, x])
 
 
 def branch_block(x, filters, name):
@@ -108,103 +145,11 @@ def branch_block(x, filters, name):
     return layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{name}")(x)
 
 
-def relu_pad_sepconv_block(x, filters, kernel_size, name, padding=((2, 3), (2, 3))):
-    x = layers.Activation("relu")(x)
-    x = layers.ZeroPadding2D(padding, name=f"separable_conv_1_pad_reduction_{name}")(x)
-    return sepconv_block(
-        x, filters, kernel_size, f"reduction_{name}", strides=2, padding="valid"
-    )
-
-
-def cell(x, y, z, u, filters, name, padding=((1, 2), (1, 2))):
-    shortcut = layers.AveragePooling2D(3, strides=2, name=f"reduction_left3_{name}")(x)
-    y = relu_pad_sepconv_block(y, filters, 5, f"right3_{name}", padding=padding)
-    shortcut = layers.Add(name=f"reduction_add3_{name}")([shortcut, y])
-    y = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"reduction_left4_{name}"
-    )(z)
-    y = layers.Add()([u, y])
-    z = relu_sepconv_block(z, filters, f"reduction_left4_{name}")
-    x = layers.MaxPooling2D(3, strides=2, name=f"reduction_right5_{name}")(x)
-    x = layers.Add(name=f"reduction_add4_{name}")([z, x])
-    return layers.Concatenate(name=f"reduction_concat_{name}")([u, shortcut, y, x])
-
-
-def inception_residual_block(
-    x, y, filters, name, inner_padding=(1, 1), padding=2, first_padding=3
-):
-    x = layers.Conv2D(
-        filters,
-        1,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"reduction_conv_1_{name}",
-    )(x)
-    x = layers.BatchNormalization(momentum=0.9997, name=f"reduction_bn_1_{name}")(x)
-    z = layers.ZeroPadding2D(inner_padding, name=f"reduction_pad_1_{name}")(x)
-    shortcut = layers.MaxPooling2D(3, strides=2, name=f"reduction_left2_{name}")(z)
-    x = relu_pad_sepconv_block(x, filters, 5, f"left1_{name}", padding=padding)
-    u = relu_pad_sepconv_block(y, filters, 7, f"right1_{name}", padding=first_padding)
-    x = layers.Add(name=f"reduction_add_1_{name}")([x, u])
-    u = relu_pad_sepconv_block(y, filters, 7, f"right2_{name}", padding=first_padding)
-    shortcut = layers.Add(name=f"reduction_add_2_{name}")([shortcut, u])
-    return cell(z, y, x, shortcut, filters, name, padding=padding)
-
-
-def relu_conv_bn(x, filters, inner_name, name):
-    x = layers.Activation("relu")(x)
-    x = layers.Conv2D(
-        filters,
-        1,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=inner_name,
-    )(x)
-    return layers.BatchNormalization(momentum=0.9997, name=name)(x)
-
-
 def merge_block(x, y, filters, index):
-    x = layers.Activation("relu")(x)
-    return normal_cell(x, y, x, filters, index=index, activate=False)
-
-
-def relu_block(x, y, z, filters, inner_index, index, first_index):
-    u = layers.Activation("relu")(x)
-    x = normal_cell(u, y, x, filters, index=inner_index, project=False)
-    z = relu_conv_bn(
-        z, filters, f"adjust_conv_projection_{index}", f"adjust_bn_{index}"
-    )
-    z = merge_block(x, z, filters, index=index)
     x = relu_conv_bn(
-        x, filters, f"adjust_conv_projection_{index + 1}", f"adjust_bn_{index + 1}"
+        x, filters, f"adjust_conv_projection_{index}", f"adjust_bn_{index}"
     )
-    y = layers.Activation("relu")(z)
-    x = normal_cell(y, x, y, filters, index=first_index)
-    z = relu_conv_bn(
-        z, filters, f"adjust_conv_projection_{index + 2}", f"adjust_bn_{index + 2}"
-    )
-    return x, z
-
-
-def relu_conv_bn_block(x, y, index):
-    x = relu_conv_bn(
-        x,
-        22 * index,
-        f"adjust_conv_projection_reduce_{index}",
-        f"adjust_bn_reduce_{index}",
-    )
-    y = layers.Activation("relu")(y)
-    return inception_residual_block(
-        y,
-        x,
-        22 * index,
-        f"reduce_{index}",
-        inner_padding=((0, 1), (0, 1)),
-        padding=((1, 2), (1, 2)),
-        first_padding=((2, 3), (2, 3)),
-    )
+    return normal_cell(y, x, filters, index=index)
 
 
 def build_model() -> keras.Model:
@@ -219,35 +164,32 @@ def build_model() -> keras.Model:
         name="stem_conv1",
     )(inputs)
     x = layers.BatchNormalization(momentum=0.9997, name="stem_bn1")(x)
-    y = layers.Activation("relu")(x)
-    y = inception_residual_block(y, x, 11, "stem_1")  # (None, 56, 56, 44)
-    z = relu_conv_bn(y, 22, "reduction_conv_1_stem_2", "reduction_bn_1_stem_2")
-    u = layers.ZeroPadding2D(((0, 1), (0, 1)), name="reduction_pad_1_stem_2")(z)
-    shortcut = layers.MaxPooling2D(3, strides=2, name="reduction_left2_stem_2")(u)
+    y = reduction_cell(
+        x, x, 11, "stem_1", inner_padding=(1, 1), padding=2, first_padding=3
+    )
     x = branch_block(x, 11, "stem_2")  # (None, 56, 56, 22)
-    z = relu_pad_sepconv_block(z, 22, 5, "left1_stem_2", padding=((1, 2), (1, 2)))
-    v = relu_pad_sepconv_block(x, 22, 7, "right1_stem_2")  # (None, 28, 28, 22)
-    z = layers.Add(name="reduction_add_1_stem_2")([z, v])
-    v = relu_pad_sepconv_block(x, 22, 7, "right2_stem_2")  # (None, 28, 28, 22)
-    shortcut = layers.Add(name="reduction_add_2_stem_2")([shortcut, v])
-    x = cell(u, x, z, shortcut, 22, "stem_2")  # (None, 28, 28, 88)
-    z = relu_conv_bn(x, 44, "normal_conv_1_0", "normal_bn_1_0")
+    x = reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
     y = branch_block(y, 22, "0")  # (None, 28, 28, 44)
-    x, skip = relu_block(z, y, x, 44, 0, index=1, first_index=2)  # (None, 28, 28, 264)
-    y = merge_block(x, skip, 44, index=3)
-    x = relu_conv_bn_block(x, y, index=4)  # (None, 14, 14, 352)
-    z = relu_conv_bn(x, 88, "normal_conv_1_5", "normal_bn_1_5")
-    y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
-    x, skip = relu_block(z, y, x, 88, 5, index=6, first_index=7)  # (None, 14, 14, 528)
-    y = merge_block(x, skip, 88, index=8)
-    x = relu_conv_bn_block(x, y, index=8)  # (None, 7, 7, 704)
-    z = relu_conv_bn(x, 176, "normal_conv_1_9", "normal_bn_1_9")
-    y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
-    x, skip = relu_block(z, y, x, 176, 9, index=10, first_index=11)
-    x = merge_block(x, skip, 176, index=12)
-    x = layers.Activation("relu")(x)
-    x = layers.GlobalAveragePooling2D()(x)  # (None, 1056)
-    outputs = layers.Dense(1000, activation="softmax", name="predictions")(x)
+    y = normal_cell(x, y, 44, index=0)  # (None, 28, 28, 264)
+    for i, filters, index in ((0, 44, 5), (1, 88, 9)):
+        for j in range(3):
+            y_2 = merge_block(x, y, filters, index=j + 5 * i + 1)
+            y, x = y_2, y
+        x = relu_conv_bn(
+            x,
+            2 * filters,
+            f"adjust_conv_projection_reduce_{4 * i + 4}",
+            f"adjust_bn_reduce_{4 * i + 4}",
+        )
+        x = reduction_cell(y, x, 2 * filters, f"reduce_{4 * i + 4}")
+        y = branch_block(y, filters, f"{4 * i + 5}")
+        y = normal_cell(x, y, 2 * filters, index=index)
+    for i in range(3):
+        y_2 = merge_block(x, y, 176, index=i + 10)
+        y, x = y_2, y
+    y = layers.Activation("relu")(y)
+    y = layers.GlobalAveragePooling2D()(y)  # (None, 1056)
+    outputs = layers.Dense(1000, activation="softmax", name="predictions")(y)
     return keras.Model(inputs, outputs, name="nasnet_mobile")
 
 

@@ -8,13 +8,16 @@ from kcodegen.backends.bodies import BodyMaker
 from kcodegen.backends.expressions import Expressions
 from kcodegen.ir.outline import Block, Outline
 from kcodegen.ir.program import (
+    Assign,
     Blank,
     CallExpr,
     Function,
     Literal,
+    Name,
     Param,
     Return,
     Statement,
+    Subscript,
 )
 from kcodegen.ir.values import Ref
 from kcodegen.naming.scope import Scope
@@ -64,9 +67,13 @@ class FunctionalBody:
 
     def _function(self, block: Block, maker: BodyMaker) -> Function:
         maker.scope.taken.update(param.name for param in block.params)
+        maker.scope.taken.add(block.width)
         body = maker.block(block.body)
         names = [maker.names[Ref(take)] for take in block.body.takes]
         params = [Param(name) for name in names]
+        if block.width:
+            last = Subscript(Name(f"{names[0]}.shape"), Literal(-1))
+            body = [Assign((block.width,), last), *body]
         for param in block.params:
             default = self.expressions.value(param.default) if param.optional else None
             params.append(Param(param.name, default=default))

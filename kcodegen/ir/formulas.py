@@ -143,7 +143,7 @@ def simplify(value: Value) -> Value:
             return scale * of / steps
         case Text(parts):
             return Text(joined(parts))
-        case Condition(of, op, than) if not isinstance(of, (Hole, *FORMULAS)):
+        case Condition(of, op, than) if not _is_formula(of) and not _is_formula(than):
             return _truth(of, op, than)
         case Either(bool() as test, yes, no):
             return yes if test else no
@@ -177,6 +177,10 @@ def plus(value: Value, number: int) -> Value:
 
 def _is_number(value: Value, number: int) -> bool:
     return isinstance(value, int) and value == number
+
+
+def _is_formula(value: Value) -> bool:
+    return isinstance(value, (Hole, *FORMULAS))
 
 
 def _truth(of: Value, op: str, than: Value) -> bool:

@@ -101,13 +101,15 @@ class Block:
     """A function: what its uses have in common.
 
     `captures` are the layers of the model that it calls but does not make: such a block is a
-    closure, and can be used where the model's own layers are known.
+    closure, and can be used where the model's own layers are known. `width` is the hole that stands
+    for the size of the last axis of the first tensor it takes.
     """
 
     name: str
     params: tuple[Param, ...]
     body: Body
     captures: tuple[str, ...] = ()
+    width: str = ""
 
 
 @record(frozen=True)

@@ -105,7 +105,10 @@ def show_outline(outline: Outline) -> list[str]:
     for block in outline.blocks:
         params = ", ".join(map(_param, block.params))
         around = f" around {' '.join(map(ascii, block.captures))}" if block.captures else ""
-        lines += [f"  block {block.name}({params}){around}", *_body(block.body, "    ")]
+        lines.append(f"  block {block.name}({params}){around}")
+        if block.width:
+            lines.append(f"    {block.width} is the width of %{block.body.takes[0]}")
+        lines += _body(block.body, "    ")
     for item in outline.steps:
         lines += _item(item, "  ")
     if outline.automatic:

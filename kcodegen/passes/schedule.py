@@ -7,7 +7,6 @@ numbers, because an author made `dense_1` after `dense`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
@@ -24,10 +23,10 @@ from kcodegen.ir.order import (
     sources_in_turn,
 )
 from kcodegen.ir.values import refs
+from kcodegen.passes.branches import branch_by_branch
+from kcodegen.passes.groups import gather
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.words import prose, snake_case
-
-_MOST_MISSING = 32
 
 
 def schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
@@ -49,87 +48,9 @@ def _schedule(graph: Graph, vocabulary: Vocabulary) -> Graph:
         chained[later].append(earlier)
     with suppress(Cycle):  # names that only look automatic may contradict the wiring
         named = post_order(roots, chained)
-        order = order if named == order else branch_by_branch(roots, needed, chained)
+        in_order = named == order
+        order = gather(order, chained) if in_order else branch_by_branch(roots, needed, chained)
     return sort_calls(graph, order)
-
-
-def branch_by_branch(
-    roots: Sequence[str], needed: Mapping[str, list[str]], chained: Mapping[str, list[str]]
-) -> list[str]:
-    """Return an order that keeps branches whole where names pull their beginnings forward.
-
-    relu_1 relu_2 conv_1 conv_2   ->   relu_1 conv_1 relu_2 conv_2
-
-    A call that only a name asked for is followed by whatever can be called then.
-    """
-    reachable = set(post_order(roots, chained))
-    users: dict[str, list[str]] = {id: [] for id in needed}
-    for id in reachable:
-        for other in needed[id]:
-            users[other].append(id)
-    order: dict[str, None] = {}
-    stack: list[tuple[str, bool, Iterator[str]]] = []
-    stack += ((root, False, iter(chained[root])) for root in reversed(roots))
-    while stack:
-        id, is_pulled, rest = stack[-1]
-        missing = next((other for other in rest if other not in order), None)
-        if missing is not None and id not in order:
-            stack.append((missing, missing not in needed[id], iter(chained[missing])))
-            continue
-        stack.pop()
-        if id not in order:
-            order[id] = None
-            if is_pulled:
-                _follow(id, users, needed, chained, order)
-    return list(order)
-
-
-def _follow(
-    id: str,
-    users: Mapping[str, list[str]],
-    needed: Mapping[str, list[str]],
-    chained: Mapping[str, list[str]],
-    order: dict[str, None],
-) -> None:
-    """Put into the order what goes on from a call, up to where branches part.
-
-    A join that waits for others is completed when no numbered name stands in the way.
-    """
-    while len(users[id]) == 1:
-        (id,) = users[id]
-        if id in order:
-            return
-        missing = _missing(id, needed, chained, order)
-        if missing is None:
-            return
-        order.update(dict.fromkeys(missing))
-
-
-def _missing(
-    id: str,
-    needed: Mapping[str, list[str]],
-    chained: Mapping[str, list[str]],
-    order: Mapping[str, None],
-) -> list[str] | None:
-    """Return what is missing before a call, and itself; None when names forbid to make it now."""
-    found: dict[str, None] = {}
-    stack = [(id, iter(chained[id]))]
-    while stack:
-        current, rest = stack[-1]
-        before = next((other for other in rest if other not in order and other not in found), None)
-        if before is None:
-            found[current] = None
-            stack.pop()
-        elif (
-            before not in needed[current]
-            or len(chained[before]) > len(needed[before])
-            or len(stack) > _MOST_MISSING
-            or len(found) > _MOST_MISSING
-        ):
-            return None
-        else:
-            stack.append((before, iter(chained[before])))
-    return list(found)
 
 
 def drop_unused(graph: Graph) -> Graph:

@@ -30,6 +30,7 @@ from kcodegen.registry.vocabulary import (
     is_custom,
     shorthand,
 )
+from kcodegen.registry.widths import has_rule, width_of
 
 
 @record(frozen=False)
@@ -44,6 +45,8 @@ class Constructor:
     trace: Trace
     tags: bool = False
     masks: MaskNames = field(init=False)
+    widths: dict[Ref, int] = field(default_factory=dict)
+    measured: int = 0
 
     def __post_init__(self) -> None:
         """Count masks with the same counters."""
@@ -203,6 +206,21 @@ class Constructor:
         self.trace.ops += 1
         self.trace.calls.append(call)
         return _outputs(call, output_structure(row.key, ordered))
+
+    def width(self, tensor: Ref) -> int:
+        """Return the size of the last axis of a tensor, as the calls up to now tell."""
+        for call in self.trace.calls[self.measured :]:
+            made = self.trace.made[call.target] if call.kind == "layer" else None
+            key = made.key if made is not None else call.target
+            if has_rule(key):
+                args = self.args(made) if made is not None else call.kwargs
+                width = width_of(call, key, args, self.widths)
+                if width is not None:
+                    self.widths[Ref(call.id)] = width
+        self.measured = len(self.trace.calls)
+        if tensor not in self.widths:
+            raise ReadBackError("a page asks for sizes that follow from its calls only")
+        return self.widths[tensor]
 
     # Values
 

@@ -23,6 +23,7 @@ from kcodegen.readback.values import (
     Outputs,
     Path,
     ReadBackError,
+    Sizes,
     Trace,
     Trained,
 )
@@ -218,7 +219,7 @@ class Interpreter:
         return value if isinstance(value, list) else list(value)
 
     def _truth(self, value: Any) -> bool:
-        if isinstance(value, (Ref, Outputs, Made)):
+        if isinstance(value, (Ref, Outputs, Made, Sizes)):
             raise ReadBackError("a tensor decides nothing")
         return bool(value)
 
@@ -273,6 +274,8 @@ class Interpreter:
     def _attribute(self, base: Any, attr: str) -> Any:
         if isinstance(base, Path):
             return Path(f"{base.key}.{attr}")
+        if isinstance(base, Ref) and attr == "shape":
+            return Sizes(base)
         if isinstance(base, list) and attr in ("append", "pop"):
             return Method(base, attr)
         if isinstance(base, Trained) and attr == "compile":
@@ -317,6 +320,8 @@ class Interpreter:
         match base:
             case Ref():
                 return self.construct.op(registry.op("keras.ops.get_item"), [base, index], {})
+            case Sizes(tensor) if isinstance(index, int) and index == -1:
+                return self.construct.width(tensor)
             case Outputs(call) if isinstance(index, int) and not isinstance(index, bool):
                 return Ref(call, index)
             case list() | tuple() | dict():

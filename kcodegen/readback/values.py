@@ -73,6 +73,13 @@ class Closure:
 
 
 @record(frozen=True)
+class Sizes:
+    """The shape of a tensor, of which a page asks for the last size only."""
+
+    tensor: Ref
+
+
+@record(frozen=True)
 class Outputs:
     """The outputs of a call whose number no table knows: a tensor, or a list of them."""
 
@@ -110,6 +117,7 @@ __all__ = [
     "Path",
     "ReadBackError",
     "Ref",
+    "Sizes",
     "Trace",
     "Trained",
     "Value",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from kcodegen.ir.formulas import holes, key
 from kcodegen.ir.values import Value, same
 from kcodegen.records import record
-from kcodegen.structure.draft import Draft, Looks, Node
+from kcodegen.structure.draft import LINE, Draft, Looks, Node, deep
 from kcodegen.structure.merge import Merged, Merger
 from kcodegen.structure.regions import (
     Place,
@@ -20,13 +19,16 @@ from kcodegen.structure.regions import (
     wiring,
 )
 from kcodegen.structure.suffixes import is_primitive, repeated_words
-from kcodegen.structure.unify import Fail, Found
+from kcodegen.structure.unify import Fail, Found, usual
 
 _LONGEST = 96
 _LEAST = 1.0
 _MOST_OVERLAP = 2
 _MOST_WORDS, _MOST_TRIALS = 6000, 15
 _MOST_NATURAL = 1.08 * 1.1
+_TWO_IN_ONE = 0.5
+_SINGLE = 0.6  # lines, for each node that one copy alone has
+_WIDTH = 9 / LINE  # channels = x.shape[-1]
 MOST_PARAMS = 6
 _MANNERS = frozenset({"strides", "padding", "activation", "use_bias", "dilation_rate", "groups"})
 _OWN = frozenset({"filters", "units", "size", "name"})
@@ -41,7 +43,7 @@ class Candidate:
     defaults: dict[str, Value]
     saving: float
     before: float
-    stage: bool = False
+    bonus: float = 1.0
 
 
 @record(frozen=False)
@@ -111,14 +113,28 @@ def evaluate(
     )
     if saving > 0:
         saving *= 0.55 ** max(0, names - 1) * sum(quality) / len(quality) * bonus
-    if count_params(merged) > MOST_PARAMS:
+        saving *= _TWO_IN_ONE if _is_mostly_optional(looks, merged) else 1.0
+    if count_params(merged) > MOST_PARAMS or _is_repetition(merged):
         saving = 0.0
-    return Candidate(tuple(regions), merged, defaults, saving, before)
+    return Candidate(tuple(regions), merged, defaults, saving, before, bonus)
 
 
 def count_params(merged: Merged) -> int:
     """Return how many parameters a block has, its first tensor not counted."""
     return len(merged.params) + len(merged.chain.takes) - 1
+
+
+def _is_repetition(merged: Merged) -> bool:
+    """Tell whether a body does nothing but use one block, some of the time: that is no block."""
+    uses = [node.head for node in deep(merged.chain.nodes) if node.kind != "when"]
+    return merged.conditions > 0 and len(set(uses)) == 1 and uses[0][0] == "use"
+
+
+def _is_mostly_optional(looks: Looks, merged: Merged) -> bool:
+    """Tell whether most of a body is under one condition: that is two blocks in one."""
+    weights = [(node.kind, looks.weight(node)) for node in merged.chain.nodes]
+    most = max((weight for kind, weight in weights if kind == "when"), default=0.0)
+    return 2 * most > sum(weight for _, weight in weights)
 
 
 def find_defaults(params: list[Found], copies: int) -> dict[str, Value]:
@@ -128,13 +144,11 @@ def find_defaults(params: list[Found], copies: int) -> dict[str, Value]:
         values = [v for v in param.values if not holes(v)]  # type: ignore[arg-type]
         if not values or param.hint in ("name", "index", "blocks", "first"):
             continue
-        counts = Counter(key(value) for value in values)  # type: ignore[arg-type]
-        most, count = counts.most_common(1)[0]
-        value = next(v for v in values if key(v) == most)  # type: ignore[arg-type]
+        value, count = usual(values)  # type: ignore[arg-type]
         is_flag = isinstance(value, bool) or value is None or param.hint in _MANNERS
         own = param.hint in _OWN and isinstance(value, int) and not is_flag
         if is_flag or (count * 2 > copies and not own):
-            found[param.name] = value  # type: ignore[assignment]
+            found[param.name] = value
     return found
 
 
@@ -168,6 +182,7 @@ def _cost(
     cost += len(regions) * (0.5 * (outputs - 1) + 0.15 * max(0, inputs - 1))
     many = max(0, len(merged.params) - 5)
     own = 1.0 + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
+    own += _WIDTH * bool(merged.width) + _SINGLE * merged.single
     return body + own + cost
 
 

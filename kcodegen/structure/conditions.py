@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from kcodegen.ir.formulas import Affine, Condition, Either, Text, holes, simplify
 from kcodegen.ir.values import Hole, Value, same
+from kcodegen.structure.align import names_of
 from kcodegen.structure.draft import Chain, Draft, Node, deep
-from kcodegen.structure.unify import Found, _Absent, values_key
+from kcodegen.structure.unify import Found, _Absent, usual, values_key
 from kcodegen.words import snake_case
 
 # A flag is named after what it asks for.
@@ -20,6 +21,8 @@ _FLAGS = {
     "MultiHeadAttention": "attend", "LayerNormalization": "normalize",
     "BatchNormalization": "normalize", "Activation": "activate", "ReLU": "activate",
 }  # fmt: skip
+# What an author calls it is better.
+_SAYING = frozenset({"expand", "squeeze", "project"})
 # What follows from a condition by custom, not by chance.
 _FOLLOWING = frozenset({"strides", "padding", "use_bias", "activation"})
 _TELLING = frozenset({"strides", "padding", "kernel_size", "use_bias", "activation", "axis"})
@@ -29,18 +32,28 @@ def decide_tests(
     draft: Draft,
     params: list[Found],
     conditions: Sequence[tuple[Node, tuple[bool, ...]]],
+    width: Found | None = None,
 ) -> list[Condition]:
-    """Return the test of each condition; adds a flag to `params` where nothing else tells."""
+    """Return the test of each condition; adds a flag to `params` where nothing else tells.
+
+    `width` is that of the block's first tensor.
+    """
     found: list[Condition] = []
     for node, presence in conditions:
         test = _by_flag(params, presence) or _by_param(params, presence)
+        if test is None and width is not None:
+            test = _by_width(params, presence, node, width)
         if test is None:
             hint = _flag_hint(node)
             params.append(Found(draft.hole(), hint, list(presence)))
             test = Condition(Hole(params[-1].name), "")
         found.append(test)
+    asked = {hole for test in found for hole in holes(test)}
     for param in params:
-        param.values = [None if isinstance(v, _Absent) else v for v in param.values]
+        known = [v for v in param.values if not isinstance(v, _Absent) and not _is_open(v)]
+        own = param.name in asked or param.hint not in _FOLLOWING or not known
+        rest = None if own else usual(known)[0]
+        param.values = [rest if isinstance(v, _Absent) else v for v in param.values]
     return found
 
 
@@ -54,15 +67,30 @@ def _by_flag(params: list[Found], presence: tuple[bool, ...]) -> Condition | Non
     return None
 
 
+def _by_width(
+    params: list[Found], presence: tuple[bool, ...], node: Node, width: Found
+) -> Condition | None:
+    """Return the test that an author asks before a sum: whether both sides are equally wide."""
+    inside = deep(node.chains[0].nodes)
+    if not any(inner.kind in ("layer", "op") and _is_sum(inner) for inner in inside):
+        return None
+    for param in params:
+        alike = [same(a, b) for a, b in zip(param.values, width.values, strict=True)]
+        if tuple(alike) == presence:
+            return Condition(Hole(width.name), "==", Hole(param.name))
+    return None
+
+
+def _is_sum(node: Node) -> bool:
+    return str(node.head[1]).rpartition(".")[2] in ("Add", "add")
+
+
 def _by_param(params: list[Found], presence: tuple[bool, ...]) -> Condition | None:
     """Return a test of a parameter that is given only for this, or of one that happens to tell."""
     for param in params:
         there = [v for v, p in zip(param.values, presence, strict=True) if p]
         absent = [v for v, p in zip(param.values, presence, strict=True) if not p]
-        if all(isinstance(v, _Absent) for v in absent) and not any(
-            isinstance(v, _Absent) or not v or isinstance(v, (Text, Hole)) or _is_open(v)
-            for v in there
-        ):
+        if _is_given(there) and all(isinstance(v, _Absent) for v in absent):
             return Condition(Hole(param.name), "")
     for param in params:
         if param.hint not in _TELLING or any(isinstance(v, _Absent) for v in param.values):
@@ -79,7 +107,17 @@ def _by_param(params: list[Found], presence: tuple[bool, ...]) -> Condition | No
             return Condition(Hole(param.name), "==", there[0])
         if all(same(v, absent[0]) for v in absent) and isinstance(absent[0], (int, str)):
             return Condition(Hole(param.name), "!=", absent[0])
+    for param in params:
+        there = [v for v, p in zip(param.values, presence, strict=True) if p]
+        absent = [v for v, p in zip(param.values, presence, strict=True) if not p]
+        if _is_given(absent) and all(isinstance(v, _Absent) for v in there):
+            return Condition(Hole(param.name), "not")
     return None
+
+
+def _is_given(values: Sequence[object]) -> bool:
+    """Tell whether values are all known, and say yes in a test."""
+    return not any(isinstance(v, (_Absent, Text, Hole)) or not v or _is_open(v) for v in values)
 
 
 def _is_open(value: object) -> bool:
@@ -92,6 +130,9 @@ def _apart(there: Sequence[object], absent: Sequence[object]) -> bool:
 
 def _flag_hint(node: Node) -> str:
     for inner in deep(node.chains[0].nodes):
+        said = {part for name in names_of(inner) for part in name if isinstance(part, str)}
+        if inner.kind in ("layer", "op", "use") and said & _SAYING:
+            return min(said & _SAYING)
         if inner.kind in ("layer", "op"):
             word = inner.head[1].rpartition(".")[2]
             return _FLAGS.get(word, f"with_{snake_case(word)}")
@@ -126,12 +167,15 @@ def fold_choices(params: list[Found], chain: Chain) -> dict[str, Value]:
     return found
 
 
-def fold_multiples(params: list[Found], chain: Chain) -> dict[str, Value]:
+def fold_multiples(
+    params: list[Found], chain: Chain, width: Found | None = None
+) -> dict[str, Value]:
     """Return formulas for numbers that are one multiple of another where a condition is met.
 
     24 * filters where expand, 4 * filters elsewhere   ->   (24 if expand else 4) * filters
     """
     by_name = {param.name: param for param in params}
+    bases = params if width is None else [width, *params]
     for node in chain.nodes:
         test = node.slots.get("test")
         if not isinstance(test, Condition) or not isinstance(test.of, Hole):
@@ -140,7 +184,7 @@ def fold_multiples(params: list[Found], chain: Chain) -> dict[str, Value]:
             continue
         holds = [_holds(test, value) for value in by_name[test.of.name].values]
         for param in params:
-            for base in params:
+            for base in bases:
                 factors = _factors(param, base, holds) if param is not base else None
                 if factors is not None:
                     formula = Affine(Hole(base.name), Either(test, *factors))

@@ -11,9 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any, TypeAlias
 
-from kcodegen.ir.formulas import fill, holes, key
+from kcodegen.ir.formulas import Affine, Condition, fill, holes, key
 from kcodegen.ir.graph import Call, Graph, Layer
-from kcodegen.ir.values import Obj, Ref, Value
+from kcodegen.ir.values import Hole, Obj, Ref, Value
 from kcodegen.records import record
 
 Slots: TypeAlias = "dict[str, Value]"
@@ -69,14 +69,21 @@ class DraftBlock:
     before: float = 0.0
     copies: int = 0
     captures: tuple[int, ...] = ()
+    width: str = ""
+    """The hole that stands for the width of the first tensor taken."""
 
     def variant(self, filling: Slots) -> tuple[object, ...]:
         """Return which conditions of the body are met."""
-        return tuple(
-            key(fill(node.slots["test"], filling))
-            for node in self.chain.nodes
-            if node.kind == "when"
-        )
+        tests = (node.slots["test"] for node in self.chain.nodes if node.kind == "when")
+        return tuple(key(self._decided(fill(test, filling))) for test in tests)
+
+    def _decided(self, test: Value) -> Value:
+        """Return a test, decided where it asks for a number that counts up in a loop."""
+        if isinstance(test, Condition) and isinstance(test.of, Affine) and not test.than:
+            return test.op == ""
+        if isinstance(test, Condition) and test.of == Hole(self.width):
+            return None  # nobody knows
+        return test
 
 
 @record(frozen=False)
@@ -93,6 +100,7 @@ class Draft:
     layers: dict[str, Layer] = field(default_factory=dict)
     layer_numbers: dict[int, str] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
+    widths: dict[int, int] = field(default_factory=dict)
     tried: dict[Hashable, tuple[float, list[Node]]] = field(default_factory=dict)
     numbers: int = 0
     holes: int = 0
@@ -206,13 +214,19 @@ class Looks:
             return node.head
         found = self.known.get(id(node))
         if found is None and not node.chains:
-            variant = self.draft.blocks[node.head[1]].variant(node.slots)
+            variant = self._variant(node)
             found = self.known[id(node)] = (node, (node.head, variant) if variant else node.head)
         if found is None:
             shape = (node.head, *(self._shape(chain) for chain in node.chains))
             number = self.numbers.setdefault(shape, len(self.numbers))
             found = self.known[id(node)] = (node, ("nested", node.head[0], number))
         return found[1]
+
+    def _variant(self, node: Node) -> tuple[object, ...]:
+        block, filling = self.draft.blocks[node.head[1]], node.slots
+        if block.width and node.operands[0] in self.draft.widths:
+            filling = filling | {block.width: self.draft.widths[node.operands[0]]}
+        return block.variant(filling)
 
     def _shape(self, chain: Chain) -> Hashable:
         names: dict[int, Hashable] = {number: -1 - i for i, number in enumerate(chain.takes)}

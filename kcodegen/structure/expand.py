@@ -14,6 +14,7 @@ from kcodegen.ir.values import Args, Obj, Ref, Value, rewrite
 from kcodegen.records import record
 from kcodegen.registry import row
 from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, is_custom
+from kcodegen.registry.widths import width_of
 
 
 def expand(outline: Outline) -> Graph:
@@ -66,11 +67,15 @@ class _Expansion:
     entered: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     automatic: Iterator[str] = field(init=False)
+    measures: bool = False
+    widths: dict[Ref, int] = field(default_factory=dict)
+    known: dict[str, Layer] = field(default_factory=dict)
 
     def graph(self) -> Graph:
         outline = self.outline
         self.blocks = {block.name: block for block in outline.blocks}
         self.automatic = iter(outline.automatic)
+        self.measures = any(block.width for block in outline.blocks)
         scope = _Scope({}, {}, {})
         self._items(outline.steps, scope)
         if next(self.automatic, None) is not None:
@@ -99,6 +104,8 @@ class _Expansion:
                     given = {param.name: param.default for param in block.params if param.optional}
                     given |= {name: fill(value, scope.holes) for name, value in item.filling}
                     inputs = [scope.refs[ref] for ref in item.inputs]
+                    if block.width:
+                        given[block.width] = self.widths[inputs[0]]
                     before = len(self.calls)
                     layers = {name: scope.layers[name] for name in block.captures}
                     self._results(item.id, self._body(block.body, inputs, layers, given), scope)
@@ -174,8 +181,22 @@ class _Expansion:
         args = tuple(fill(rewrite(value, put), scope.holes) for value in call.args)
         kwargs = tuple((n, fill(rewrite(v, put), scope.holes)) for n, v in call.kwargs)
         self.calls.append(replace(call, id=id, target=target, args=args, kwargs=kwargs))
+        if self.measures:
+            self._measure(self.calls[-1])
         for index in range(_MOST_OUTPUTS):
             scope.refs[Ref(call.id, index)] = Ref(id, index)
+
+    def _measure(self, call: Call) -> None:
+        """Note how wide the tensor is that a call gives."""
+        key, given = call.target, call.kwargs
+        if call.kind == "layer":
+            while len(self.known) < len(self.layers):
+                layer = self.layers[len(self.known)]
+                self.known[layer.name] = layer
+            key, given = self.known[call.target].key, self.known[call.target].args
+        width = width_of(call, key, given, self.widths)
+        if width is not None:
+            self.widths[Ref(call.id)] = width
 
     def _layer(self, layer: Layer, name: Value, scope: _Scope) -> Layer:
         args = tuple((key, self._inner(fill(value, scope.holes))) for key, value in layer.args)

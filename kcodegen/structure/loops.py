@@ -169,6 +169,7 @@ class LoopBuilder:
         takes |= {("outside", n): number() for n in self.outside}
         takes |= {("drawn", i): number() for i in range(len(self.drawn))}
         self.draft.stand_for(self.outside, (takes["outside", n] for n in self.outside))
+        self._note_widths(takes)
         made: dict[Source, int] = {}
         body: list[Node] = []
         for row, node in enumerate(nodes):
@@ -203,6 +204,25 @@ class LoopBuilder:
         # An author keeps what comes before a pooling, not what the next turn begins with.
         goes_on = sum((row, place, 1) in carried for row, place in lists)
         return Rolled(node, saving - 0.4 * goes_on)
+
+    def _note_widths(self, takes: dict[Source, int]) -> None:
+        """Note how wide the tensors are that a turn takes, where all turns agree."""
+        widths = self.draft.widths
+        for source, take in takes.items():
+            found = {widths.get(number) for number in self._numbers(source)}
+            if len(found) == 1 and (width := found.pop()) is not None:
+                widths[take] = width
+
+    def _numbers(self, source: Source) -> list[int]:
+        """Return the tensors that a turn takes from a source, one after the other."""
+        match source:
+            case (int() as ago, int() as row, int() as place):
+                made = [self._node(t, row).results[place] for t in range(self.turns - 1)]
+                return [self.first[row, place, ago], *made]
+            case ("outside", int() as number):
+                return [number]
+            case _:
+                return []
 
     def _node_of(
         self,

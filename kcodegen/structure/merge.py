@@ -14,10 +14,11 @@ from kcodegen.records import record
 from kcodegen.registry.rows import Required
 from kcodegen.structure.align import Aligner, Column
 from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multiples, settle_choices
-from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep
+from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep, free
 from kcodegen.structure.names import name_templates
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
+from kcodegen.structure.widths import explain_by_width
 
 _MOST_CONDITIONS, _LONGEST = 5, 100
 _OPEN = -1  # what a condition gives when it is not met, while nobody asks for it
@@ -32,6 +33,9 @@ class Merged:
     inputs: list[tuple[int, ...]]
     outputs: list[tuple[int, ...]]
     conditions: int = 0
+    width: str = ""
+    single: int = 0
+    """How many nodes of the body one copy alone has."""
 
 
 @record(frozen=False)
@@ -50,6 +54,15 @@ class _Part:
     def is_whole(self) -> bool:
         """Tell whether all copies have it."""
         return all(self.presence)
+
+    @property
+    def single(self) -> int:
+        """Return how many nodes one copy alone has, of several that do not."""
+        there = sum(self.presence)
+        alone = len(self.columns) * (there == 1) + len(self.orelse) * (
+            there == len(self.presence) - 1
+        )
+        return alone if len(self.presence) > 2 else 0
 
     @property
     def may_be_empty(self) -> bool:
@@ -73,6 +86,7 @@ class Merger:
     known: list[dict[int, int]] = field(init=False)
     inputs: list[list[int | None]] = field(default_factory=list)
     takes: list[int] = field(default_factory=list)
+    width: str = ""
 
     def __post_init__(self) -> None:
         self.unifier = Unifier(self.draft)
@@ -87,6 +101,7 @@ class Merger:
         conditions = sum(not (p.is_whole or p.may_be_empty) for p in self.parts)
         if conditions > most_conditions:
             raise Fail
+        single = sum(part.single for part in self.parts)
         for part in self.parts:
             self._wire(part, part.columns, 0)
             self._wire(part, part.orelse, 1)
@@ -99,7 +114,7 @@ class Merger:
         chain = Chain(tuple(self.takes), nodes, gives)
         params = self._settle(chain, tests)
         inputs = [tuple(row[k] for row in self.inputs) for k in range(len(self.copies))]
-        return Merged(chain, params, inputs, self.outputs, conditions)  # type: ignore[arg-type]
+        return Merged(chain, params, inputs, self.outputs, conditions, self.width, single)  # type: ignore[arg-type]
 
     # Wiring
 
@@ -254,18 +269,22 @@ class Merger:
         """Fill in names, derived numbers and conditions; return the parameters left."""
         names = name_templates(self.unifier)
         _fill_chain(chain, names)
+        width, by_width = explain_by_width(self.draft, self.unifier, self.inputs[0])
+        _fill_chain(chain, by_width)
         _fill_chain(chain, self.unifier.derive())
         _fill_chain(chain, self.unifier.derive_starts())
         params = self.unifier.params
         conditions = [(chain.nodes[place], presence) for place, presence in tests]
-        decided = decide_tests(self.draft, params, conditions)
+        decided = decide_tests(self.draft, params, conditions, width)
         for (node, _), test in zip(conditions, decided, strict=True):
             node.slots["test"] = test
         folded = fold_choices(params, chain)
         _fill_chain(chain, folded)
         params = [param for param in params if param.name not in folded]
-        folded = fold_multiples(params, chain)
+        folded = fold_multiples(params, chain, width)
         _fill_chain(chain, folded)
+        if width is not None and any(width.name in free(node) for node in chain.nodes):
+            self.width = width.name
         settle_choices(chain)
         fill_found(params, {})
         return [param for param in params if param.name not in folded]

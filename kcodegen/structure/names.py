@@ -39,11 +39,12 @@ def name_templates(unifier: Unifier) -> dict[str, Value]:
         else:
             todo.append(place)
     if todo:
-        found |= _schemes(unifier, todo)
+        found |= _schemes(unifier, todo, list(found))
     return {f"%{place}": text for place, text in found.items()}
 
 
-def _schemes(unifier: Unifier, todo: list[int]) -> dict[int, Value]:
+def _schemes(unifier: Unifier, todo: list[int], single: list[int]) -> dict[int, Value]:
+    """Return what stands for each name in `todo`, and for those in `single` that follow."""
     counts_on = any(param.hint == "first" for param in unifier.params)
     if counts_on and (found := _by_index(unifier, todo)) is not None:
         return found
@@ -56,6 +57,8 @@ def _schemes(unifier: Unifier, todo: list[int]) -> dict[int, Value]:
             return found
     if len(groups) > _MOST_GROUPS:
         raise Fail
+    for place in single:
+        _join(unifier, groups[0], place)
     found = {}
     for group in groups:
         if any(part is not None and not part for part in group.middles):
@@ -73,6 +76,21 @@ def _schemes(unifier: Unifier, todo: list[int]) -> dict[int, Value]:
         for place, (before, after) in zip(group.places, group.around, strict=True):
             found[place] = Text((*before, *middle_parts, *after))
     return found
+
+
+def _join(unifier: Unifier, group: _Group, place: int) -> None:
+    """Add a name to a group when it begins as the others do; only some copies have it.
+
+    name, _conv | name, _bn | block1b_act   ->   {name}_conv  {name}_bn  {name}_act
+    """
+    values = unifier.names[place][0]
+    there = [m for m, v in zip(group.middles, values, strict=True) if not isinstance(v, _Absent)]
+    if len(there) == len(values) or any(before for before, _ in group.around):
+        return
+    rests = _rests(unifier, [place], list(group.middles)) if all(there) else None
+    if rests is not None and rests[0]:
+        group.places.append(place)
+        group.around.append(((), rests[0]))
 
 
 def _present(values: list[Known]) -> list[Value]:

@@ -10,6 +10,7 @@ from kcodegen.structure.candidates import Candidate, Search, search_words
 from kcodegen.structure.closures import share
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
+from kcodegen.structure.grow import search_grown
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
 from kcodegen.structure.named_groups import search_groups
 from kcodegen.structure.regions import Place, Region, naturalness
@@ -43,6 +44,7 @@ def search(draft: Draft) -> None:
         search_groups(found)
         search_stages(found)
         search_words(found)
+        search_grown(found)
         loop = best_loop(draft, looks, places)
         saved = found.best.saving if found.best is not None else 0.0
         if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
@@ -65,7 +67,10 @@ def make_block(draft: Draft, candidate: Candidate) -> None:
         Slot(p.name, p.hint, p.name in candidate.defaults, candidate.defaults.get(p.name))
         for p in merged.params
     ]
-    draft.blocks[name] = DraftBlock(merged.chain, slots, candidate.before, len(candidate.regions))
+    copies = len(candidate.regions)
+    draft.blocks[name] = DraftBlock(
+        merged.chain, slots, candidate.before, copies, width=merged.width
+    )
     for k in reversed(range(len(candidate.regions))):
         region = candidate.regions[k]
         values = {param.name: known(param.values[k]) for param in merged.params}

@@ -133,7 +133,10 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
         return 0.0
     factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
     factor *= _names_factor(region)
-    factor *= 1 - 0.3 * (_is_tight(draft, place, start) + _is_tight(draft, place, end))
+    before, after = _is_tight(draft, place, start), _is_tight(draft, place, end)
+    factor *= 1 - 0.3 * (before + after)
+    if after and end - start == 2 and _lacks_norm(draft, place.chain.nodes[end - 1 : end + 1]):
+        factor *= 0.5
     if taken and taken.count(taken[0]) >= 2 and place.last.get(taken[0], 0) < end:
         factor *= 1.08
     return factor
@@ -196,6 +199,12 @@ def _parts_layers(draft: Draft, chain: Chain, last: dict[int, int], cut: int) ->
         return False
     is_norm = maker == "BatchNormalization" and user in ("Activation", "ReLU")
     return maker.startswith(_HEAVY) or is_norm or user == "Dropout"
+
+
+def _lacks_norm(draft: Draft, nodes: Sequence[Node]) -> bool:
+    """Tell whether of two nodes the first is a convolution and the second its norm."""
+    maker, user = leaf_class(draft, nodes[0], -1), leaf_class(draft, nodes[1], 0)
+    return maker.startswith(_HEAVY) and user == "BatchNormalization"
 
 
 def leaf_class(draft: Draft, node: Node, end: int) -> str:

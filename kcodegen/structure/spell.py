@@ -11,7 +11,7 @@ from kcodegen.ir.outline import Block, Body, Item, Outline, Param, Repeat, Step,
 from kcodegen.ir.values import Args, Dict, Hole, Obj, Ref, Value, rewrite
 from kcodegen.records import record
 from kcodegen.registry.vocabulary import SEQUENTIAL
-from kcodegen.structure.draft import Chain, Draft, Node, Slot, Slots
+from kcodegen.structure.draft import Chain, Draft, Node, Slot, Slots, free
 from kcodegen.structure.statements import NAME, order_of
 from kcodegen.structure.wording import Wording, wording
 
@@ -61,12 +61,17 @@ class _Speller:
         block = self.draft.blocks[name]
         params = self.words.params[name]
         self.hole_names = {slot.name: params[slot.name] for slot in block.slots}
+        width = ""
+        if any(block.width in free(node) for node in block.chain.nodes):
+            width = "width" if "channels" in params.values() else "channels"
+            self.hole_names[block.width] = width
         slots = sorted(block.slots, key=_signature_order)
         return Block(
             self.words.blocks[name],
             tuple(Param(params[s.name], s.optional, plain(s.default)) for s in slots),
             self._body(block.chain),
             tuple(self.layers[number] for number in block.captures),
+            width,
         )
 
     def _body(self, chain: Chain) -> Body:

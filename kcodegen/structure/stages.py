@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from kcodegen.ir.formulas import Affine, Letter, Text, fill, holes
 from kcodegen.ir.values import Hole, Value, same
-from kcodegen.structure.candidates import Candidate, Search, evaluate
+from kcodegen.structure.candidates import MOST_PARAMS, Candidate, Search, count_params, evaluate
 from kcodegen.structure.draft import Chain, Draft, Looks, Node
 from kcodegen.structure.merge import Merged
 from kcodegen.structure.regions import Place, Region
@@ -40,7 +40,23 @@ def search_stages(search: Search) -> None:
         if len(stages) < 2 or not loops:
             continue
         candidate = _as_block(search, stages, loops[0])
+        if candidate is not None and count_params(candidate.merged) > MOST_PARAMS:
+            stages = [stage for stage in stages if len(stage.nodes) > 1]
+            candidate = _as_block(search, stages, loops[0])
+        if candidate is not None and count_params(candidate.merged) > MOST_PARAMS:
+            candidate = _as_block(search, _usual(candidate), loops[0])
         search.offer(candidate)
+
+
+def _usual(candidate: Candidate) -> list[Region]:
+    """Return the regions of a candidate without those that alone need a flag."""
+    regions = list(candidate.regions)
+    for param in candidate.merged.params:
+        odd = [value for value in param.values if isinstance(value, bool)]
+        if len(odd) == len(regions) and 1 in (odd.count(True), odd.count(False)):
+            usual = odd.count(True) > 1
+            return [r for r, value in zip(regions, odd, strict=True) if value is usual]
+    return []
 
 
 def _stages(search: Search, place: Place, block: str) -> Iterator[Region]:

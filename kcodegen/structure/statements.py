@@ -20,6 +20,7 @@ from kcodegen.ir.values import Args, Dict, Obj, Ref, Value, refs
 from kcodegen.records import record
 from kcodegen.registry.rows import Parameter, Required, narrow
 from kcodegen.registry.vocabulary import INPUT, OWN_ROWS, SEQUENTIAL, is_custom
+from kcodegen.registry.widths import width_of
 from kcodegen.structure.draft import Chain, Draft, Node, Slots
 
 _ATOMS = re.compile(r"[0-9]+|[A-Za-z]+|[^A-Za-z0-9]")
@@ -69,7 +70,19 @@ class _Loader:
         self.draft.refs = {number: ref for ref, number in self.tensors.items()}
         self.draft.layer_numbers = {number: name for name, number in self.made.items()}
         self.draft.made.update(self.draft.layer_numbers)
+        self.draft.widths = {self.tensors[ref]: width for ref, width in self._widths().items()}
         return self.draft
+
+    def _widths(self) -> dict[Ref, int]:
+        """Return how wide the tensors are, as far as that is known."""
+        found: dict[Ref, int] = {}
+        for call in self.graph.calls:
+            layer = self.layers[call.target] if call.kind == "layer" else None
+            key, args = (layer.key, layer.args) if layer is not None else (call.target, call.kwargs)
+            width = width_of(call, key, args, found)
+            if width is not None:
+                found[Ref(call.id)] = width
+        return found
 
     def _refs(self) -> list[Ref]:
         found = [ref for call in self.graph.calls for ref in operands(call)]

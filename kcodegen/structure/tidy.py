@@ -5,11 +5,10 @@ def pad(x, padding): ...; pad(x, 1); pad(y, 1)   ->   def pad(x): ...; pad(x); p
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kcodegen.ir.formulas import Env, fill, holes, key
+from kcodegen.ir.formulas import Env, fill, holes
 from kcodegen.ir.values import Hole, Value, same
 from kcodegen.structure.draft import (
     Chain,
@@ -21,6 +20,7 @@ from kcodegen.structure.draft import (
     deep,
     filled,
 )
+from kcodegen.structure.unify import usual
 
 
 def tidy(draft: Draft) -> None:
@@ -42,7 +42,7 @@ def _unwrap(draft: Draft, name: str) -> None:
     if len(chain.nodes) != 1 or chain.nodes[0].kind != "use":
         return
     inner = chain.nodes[0]
-    if inner.results != chain.gives:
+    if inner.results != chain.gives or draft.blocks[name].width:
         return
     for place, row in list(_uses(draft, name)):
         use = place.nodes[row]
@@ -59,9 +59,7 @@ def _with_default(draft: Draft, name: str, slot: Slot) -> Slot:
         return slot
     values = [chain.nodes[row].slots[slot.name] for chain, row in _uses(draft, name)]
     closed = [value for value in values if not holes(value)]
-    counts = Counter(key(value) for value in closed)
-    best = max(closed, key=lambda value: counts[key(value)], default=slot.default)
-    return replace(slot, default=best)
+    return replace(slot, default=usual(closed)[0]) if closed else slot
 
 
 def _uses(draft: Draft, name: str) -> Iterator[tuple[Chain, int]]:
@@ -79,17 +77,22 @@ def _inline(draft: Draft, name: str) -> None:
         return
     (chain, row), block = found[0], draft.blocks[name]
     use, gives = chain.nodes[row], block.chain.gives
+    given = dict(use.slots)
+    if block.width:
+        if use.operands[0] not in draft.widths:
+            return
+        given[block.width] = draft.widths[use.operands[0]]
     made = {number for node in block.chain.nodes for number in node.results}
     if len(set(gives)) < len(gives) or not made.issuperset(gives):
         return
     inside = list(deep(block.chain.nodes))
-    if any(_is_decided(node, use.slots) for node in inside) or _would_capture(inside, use):
+    if any(_is_decided(node, given) for node in inside) or _would_capture(inside, use):
         return
     known = dict(zip(block.chain.takes, use.operands, strict=True))
     results = dict(zip(gives, use.results, strict=True))
     nodes = []
     for node in block.chain.nodes:
-        copied = draft.copy(node, known, use.slots)
+        copied = draft.copy(node, known, given)
         renamed = tuple(
             results.get(old, new) for old, new in zip(node.results, copied.results, strict=True)
         )

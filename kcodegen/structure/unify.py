@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field, replace
 from typing import Final
@@ -55,9 +56,15 @@ class Unifier:
     def value(self, values: Sequence[Known], hint: str, bound: frozenset[str] = NONE) -> Value:
         """Return what the values have in common; `bound` are the variables of loops inside."""
         present: list[Value] = [v for v in values if not isinstance(v, _Absent)]
-        first = present[0]
         if any(isinstance(value, Text) for value in present):
             return self._name(values, present, bound)
+        if bound and any(isinstance(value, Affine) for value in present):
+            values = [_as_affine(value, bound) for value in values]
+        return self._known(values, hint, bound)
+
+    def _known(self, values: Sequence[Known], hint: str, bound: frozenset[str]) -> Value:
+        present: list[Value] = [v for v in values if not isinstance(v, _Absent)]
+        first = present[0]
         loose = set(holes(first))
         if all(same(value, first) for value in present) and not loose - bound:
             return first
@@ -68,7 +75,8 @@ class Unifier:
                 columns = range(len(first))
                 return tuple(self.value(_column(values, i), "size", bound) for i in columns)
             case Affine() | Ramp() if self._same_but(present, first, bound):
-                return self._formula(values, first, bound)
+                hint = "depth" if isinstance(first, Ramp) or hint == "depth" else "offset"
+                return self._formula(values, first, hint, bound)
         is_choice = isinstance(first, (Condition, Either))
         if is_choice or any(bound & set(holes(value)) for value in present):
             raise Fail
@@ -115,10 +123,9 @@ class Unifier:
         )
 
     def _formula(
-        self, values: Sequence[Known], first: Affine | Ramp, bound: frozenset[str]
+        self, values: Sequence[Known], first: Affine | Ramp, hint: str, bound: frozenset[str]
     ) -> Value:
         part = "of" if isinstance(first, Ramp) else "offset"
-        hint = "depth" if isinstance(first, Ramp) else "offset"
         column = [v if isinstance(v, _Absent) else getattr(v, part) for v in values]
         found = self.value(column, hint, bound)
         if isinstance(first, Ramp):
@@ -127,7 +134,7 @@ class Unifier:
 
     def derive(self) -> dict[str, Value]:
         """Return formulas for the parameters that follow from another: `4 * filters`."""
-        numbers = [p for p in self.params if _is_numeric(p)]
+        numbers = [p for p in self.params if is_numeric(p)]
         env: dict[str, Value] = {}
         left = list(numbers)
         while left:
@@ -136,7 +143,7 @@ class Unifier:
                 break
             base = left[min(ranked)[1]]
             for param in left:
-                if param is not base and (formula := _multiple(param, base)) is not None:
+                if param is not base and (formula := multiple(param, base)) is not None:
                     env[param.name] = formula
             left = [p for p in left if p is not base and p.name not in env]
         self.params = [param for param in self.params if param.name not in env]
@@ -155,6 +162,11 @@ class Unifier:
                     break
         self.params = [param for param in self.params if param.name not in env]
         return env
+
+
+def _as_affine(value: Known, bound: frozenset[str]) -> Known:
+    """Return the variable of a loop as a formula: `i + 0`, for others are `i + 3`."""
+    return Affine(value) if isinstance(value, Hole) and value.name in bound else value
 
 
 def _distance(param: Found, base: Found) -> int | None:
@@ -204,13 +216,14 @@ def _fits(one: Sequence[Known], other: Sequence[Known]) -> bool:
     return both
 
 
-def _is_numeric(param: Found) -> bool:
+def is_numeric(param: Found) -> bool:
+    """Tell whether the values are different numbers that sizes may be."""
     known = [v for v in param.values if not isinstance(v, _Absent)]
     numbers = [v for v in known if isinstance(v, int) and not isinstance(v, bool) and v > 0]
     return len(numbers) == len(known) and len(set(numbers)) > 1 and max(numbers) >= 8
 
 
-def _multiple(param: Found, base: Found) -> Value | None:
+def multiple(param: Found, base: Found) -> Value | None:
     """Return `param` as a multiple or a part of `base`, or None."""
     pairs = list(zip(param.values, base.values, strict=True))
     if any(isinstance(b, _Absent) and not isinstance(a, _Absent) for a, b in pairs):
@@ -231,7 +244,7 @@ def _multiple(param: Found, base: Found) -> Value | None:
 
 def _rank(base: Found, params: list[Found]) -> tuple[float, ...] | None:
     """Return how well other parameters follow from `base`: the smaller the better."""
-    found = [f for p in params if p is not base and (f := _multiple(p, base)) is not None]
+    found = [f for p in params if p is not base and (f := multiple(p, base)) is not None]
     if not found:
         return None
     factors = (
@@ -251,6 +264,15 @@ def fill_found(params: list[Found], env: dict[str, Value]) -> None:
 def known(value: Known) -> Value:
     """Return a value that every copy must have; what one lacks is None."""
     return None if isinstance(value, _Absent) else value
+
+
+def usual(values: Sequence[Value]) -> tuple[Value, int]:
+    """Return the value that most have, and how many; None where as many have none."""
+    counts = Counter(map(key, values))
+    most, count = counts.most_common(1)[0]
+    if counts.get(None) == count:
+        return None, count
+    return next(value for value in values if key(value) == most), count
 
 
 def values_key(values: Sequence[Known]) -> tuple[object, ...]:

@@ -97,6 +97,16 @@ SAME = {
         """,
         BLOCK,
     ),
+    "the width of a tensor": (
+        """
+        a = keras.Input((4,), name="a")
+        x = block(a, 2 * a.shape[-1])
+        width = x.shape[-1]
+        x = block(x, width + width, name="block2")
+        return keras.Model(a, x, name="m")
+        """,
+        BLOCK,
+    ),
     "defaults": (
         """
         a = keras.Input(shape=(4,), batch_size=None, name="a")
@@ -204,6 +214,12 @@ def test_a_shared_layer_is_one_layer():
         "x = 'a' * 2",
         "x = print",
         "x = keras()",
+        "if keras.Input((4,)).shape:\n    x = 1",
+        "x = keras.Input((4,)).shape[0]",
+        "x = keras.Input((4, None)).shape[-1]",
+        "x = layers.Flatten()(keras.Input((4, 4))).shape[-1]",
+        "x = keras.Input((4,)).dtype",
+        "x = [1].shape[-1]",
     ],
 )
 def test_what_means_nothing_is_refused(body):

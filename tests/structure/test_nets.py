@@ -18,7 +18,7 @@ from tests.structure.nets import pairs, sequences, vision
 
 NETS = {net.__name__: net for module in (vision, sequences, pairs) for net in module.NETS}
 FIXED = ("load_weights", "load_model", "finalize_normalization")
-MOST_PARAMS, MANY_LAYERS, SHORT = 6, 100, 0.27
+MOST_PARAMS, MANY_LAYERS, SHORT = 6, 100, 0.25
 
 
 @cache

@@ -10,7 +10,7 @@ from kcodegen import CompileError, Options, compile_file, pipeline
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.outline import Outline, Repeat, Step, Use, When
 from kcodegen.ir.show import show_outline
-from kcodegen.ir.values import Ref
+from kcodegen.ir.values import Ref, Value
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure.expand import expand
 from kcodegen.structure.explain import explain
@@ -160,3 +160,52 @@ def test_a_loop_inside_a_block_keeps_its_own_variable():
     outline = assert_nothing_is_lost(graph)
     assert "repeat" in kinds(outline)
     page(graph)
+
+
+def chain(*specs: tuple[str, str, dict[str, Value]]) -> Graph:
+    """Return a model whose layers (class, name, arguments) follow each other."""
+    layers = [Layer("input", "keras.Input", (("shape", (32, 32, 4)),))]
+    calls = [Call("input/0", "layer", "input")]
+    for kind, name, args in specs:
+        layers.append(Layer(name, f"keras.layers.{kind}", tuple(args.items())))
+        calls.append(Call(f"{name}/0", "layer", name, (Ref(calls[-1].id),)))
+    ends = Ref("input/0"), Ref(calls[-1].id)
+    return Graph("chain", "keras.Model", tuple(layers), tuple(calls), *ends)
+
+
+def test_what_comes_before_every_copy_belongs_to_the_block():
+    specs: list[tuple[str, str, dict[str, Value]]] = []
+    for i, filters in enumerate((8, 16, 16, 8, 24, 24)):
+        relu = "activation" if not i else f"activation_{i}"
+        specs.append(("Activation", relu, {"activation": "relu"}))
+        if i % 2:
+            specs.append(("ZeroPadding2D", f"conv_pad_{i}", {"padding": ((0, 1), (0, 1))}))
+        specs.append(("Conv2D", f"conv_{i}", {"filters": filters, "kernel_size": (2, 2)}))
+        specs.append(("BatchNormalization", f"bn_{i}", {}))
+        specs.append(("MaxPooling2D" if i == 3 else "Dropout", f"end_{i}", {"rate": 0.5}))
+        if i == 3:
+            specs[-1] = ("MaxPooling2D", f"end_{i}", {})
+    outline = assert_nothing_is_lost(named(prepared(chain(*specs))))
+    (block,) = outline.blocks
+    first = block.body.steps[0]
+    assert isinstance(first, Step)
+    assert first.layer is not None
+    assert first.layer.key == "keras.layers.Activation"
+    assert any(isinstance(step, When) for step in block.body.steps)
+
+
+def test_a_block_takes_widths_from_its_tensor():
+    specs: list[tuple[str, str, dict[str, Value]]] = []
+    for i, filters in enumerate((8, 12, 12, 16, 24, 32, 40)):
+        width = 4 if not i else specs[-1][2]["filters"]
+        assert isinstance(width, int)
+        wide = {"filters": 6 * width, "kernel_size": (1, 1)}
+        specs.append(("Conv2D", f"block_{i}_expand", wide))
+        specs.append(("ReLU", f"block_{i}_relu", {}))
+        specs.append(("Conv2D", f"block_{i}_project", {"filters": filters, "kernel_size": (1, 1)}))
+    graph = prepared(chain(*specs))
+    outline = assert_nothing_is_lost(named(graph))
+    (block,) = outline.blocks
+    assert block.width == "channels"
+    assert [param.name for param in block.params] == ["filters", "name"]
+    assert "channels = x.shape[-1]" in page(graph)
