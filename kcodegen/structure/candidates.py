@@ -10,6 +10,7 @@ from kcodegen.ir.formulas import holes, key
 from kcodegen.ir.values import Value, same
 from kcodegen.records import record
 from kcodegen.structure.draft import Draft, Looks, Node
+from kcodegen.structure.lifting import lifted_alike
 from kcodegen.structure.merge import Merged, Merger
 from kcodegen.structure.regions import (
     Place,
@@ -97,7 +98,7 @@ def evaluate(
         return None
     try:
         alike = Looks(draft, variants=False)
-        nodes = copies or [region.nodes for region in regions]
+        nodes = copies or lifted_alike(draft, [region.nodes for region in regions])
         merger = Merger(draft, alike, nodes, [w.outputs for w in wired])
         merged = merger.merge()
     except Fail:
