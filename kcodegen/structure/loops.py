@@ -13,7 +13,7 @@ from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Required
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, change_slots, deep, free, height
-from kcodegen.structure.pairs import BONUS, are_taken_back, were_kept
+from kcodegen.structure.pairs import BONUS, GROWING, are_taken_back, grows, were_kept
 from kcodegen.structure.rolling import Roller
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import Fail
@@ -199,7 +199,7 @@ class LoopBuilder:
         node = self._node_of(roller, chain, operands, (*results, *items), len(carried), len(lists))
         saving = self._saving(roller, chain, len(carried), len(lists))
         if self._is_paired(items, len(lists)):
-            saving += BONUS
+            saving += BONUS + GROWING * grows(self.draft, body[0])
         # An author keeps what comes before a pooling, not what the next turn begins with.
         goes_on = sum((row, place, 1) in carried for row, place in lists)
         return Rolled(node, saving - 0.4 * goes_on)
