@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from kcodegen.ir.formulas import holes, key
+from kcodegen.ir.outline import MOST_PARAMS
 from kcodegen.ir.values import Value, same
 from kcodegen.records import record
 from kcodegen.structure.draft import Draft, Looks, Node
@@ -28,7 +29,6 @@ _LEAST = 1.0
 _MOST_OVERLAP = 2
 _MOST_WORDS, _MOST_TRIALS = 6000, 15
 _MOST_NATURAL = 1.08 * 1.1
-MOST_PARAMS = 6
 _MANNERS = frozenset({"strides", "padding", "activation", "use_bias", "dilation_rate", "groups"})
 _OWN = frozenset({"filters", "units", "size", "name"})
 

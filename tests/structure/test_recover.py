@@ -11,6 +11,7 @@ from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.outline import Outline, Repeat, Step, Use, When
 from kcodegen.ir.show import show_outline
 from kcodegen.ir.values import Ref
+from kcodegen.ir.verify_outline import verify_outline
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure.expand import expand
 from kcodegen.structure.explain import explain
@@ -42,6 +43,7 @@ def named(graph: Graph) -> Graph:
 
 def assert_nothing_is_lost(graph: Graph) -> Outline:
     found = recover(graph)
+    verify_outline(found)
     comparable = pipeline._comparable
     assert comparable(expand(found)) == comparable(graph)
     return found
