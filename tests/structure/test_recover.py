@@ -61,7 +61,7 @@ def test_every_page_of_planted_repeats_is_proved(graph):
     page(prepared(graph))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.one_of(twins(), mirrored()))
 def test_every_page_of_twins_and_mirrors_is_proved(graph):
     prepared_graph = prepared(graph)
