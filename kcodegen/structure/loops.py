@@ -169,18 +169,7 @@ class LoopBuilder:
         takes |= {("outside", n): number() for n in self.outside}
         takes |= {("drawn", i): number() for i in range(len(self.drawn))}
         self.draft.stand_for(self.outside, (takes["outside", n] for n in self.outside))
-        made: dict[Source, int] = {}
-        body: list[Node] = []
-        for row, node in enumerate(nodes):
-            operands = tuple(
-                made[source] if source[0] == 0 else takes[source] for source in template[row]
-            )
-            results = tuple(number() for _ in node.results)
-            self.draft.stand_for(node.results, results)
-            made |= {(0, row, place): n for place, n in enumerate(results)}
-            chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
-            slots = {name: roller.shifted(value) for name, value in node.slots.items()}
-            body.append(Node(node.head, operands, slots, results, chains))
+        body, made = self._turn(nodes, template, roller, takes)
         gives = [
             made[0, row, place] if d == 1 else takes[d - 1, row, place] for row, place, d in carried
         ]
@@ -203,6 +192,28 @@ class LoopBuilder:
         # An author keeps what comes before a pooling, not what the next turn begins with.
         goes_on = sum((row, place, 1) in carried for row, place in lists)
         return Rolled(node, saving - 0.4 * goes_on)
+
+    def _turn(
+        self,
+        nodes: list[Node],
+        template: list[list[Source]],
+        roller: Roller,
+        takes: dict[Source, int],
+    ) -> tuple[list[Node], dict[Source, int]]:
+        """Return the nodes of one turn, wired to what it takes, and what they make."""
+        made: dict[Source, int] = {}
+        body: list[Node] = []
+        for row, node in enumerate(nodes):
+            operands = tuple(
+                made[source] if source[0] == 0 else takes[source] for source in template[row]
+            )
+            results = tuple(self.draft.number() for _ in node.results)
+            self.draft.stand_for(node.results, results)
+            made |= {(0, row, place): n for place, n in enumerate(results)}
+            chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
+            slots = {name: roller.shifted(value) for name, value in node.slots.items()}
+            body.append(Node(node.head, operands, slots, results, chains))
+        return body, made
 
     def _node_of(
         self,
