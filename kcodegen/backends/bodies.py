@@ -128,10 +128,10 @@ class BodyMaker:
         several = Counter(call.target for call in calls if call.kind == "layer")
         self.steps.uses = self.uses
         self.steps.name_shared_layers(items, several, self.scope)
-        loops = [item for item in items if isinstance(item, Repeat) and item.drawn]
         self.stacks = stacks(items, self.uses)
-        self.drawn_from = {ref.call for item in loops for ref in item.inputs}
-        self.drawn_from |= {ref.call for ref in self.stacks}
+        loops = (item for item in items if isinstance(item, Repeat) and item.drawn)
+        drawn = (*self.stacks, *(ref for item in loops for ref in item.inputs))
+        self.drawn_from = {ref.call for ref in drawn}
         self.wishes = {ref.call: Wish(name, "", fixed=True) for ref, name in given.items()}
         for item, call in zip(called, calls, strict=True):
             self.wishes[call.id] = self._wish(item, several, single)
@@ -141,8 +141,8 @@ class BodyMaker:
             graph = replace(graph, inputs=next(refs(inputs), None), outputs=outputs)
         elif not single:
             graph = replace(graph, inputs=inputs)
-        kept_in_lists = frozenset(self.appends)
-        variables = Variables(graph, self.wishes, self.scope, given, forced, kept, kept_in_lists)
+        listed = frozenset(self.appends)
+        variables = Variables(graph, self.wishes, self.scope, given, forced, kept, listed)
         self.names = variables.assign()
         self.live = variables.live
         self.env.update({ref: Name(name) for ref, name in given.items()} | self.popped)

@@ -36,10 +36,9 @@ def _are_popped(items: Sequence[Item], kept: list[Ref]) -> bool:
         here = [ref for ref in taken if ref in left]
         if not here:
             continue
-        is_column = isinstance(item, Repeat) and _is_column(item, here)
-        if isinstance(item, When) or (isinstance(item, Repeat) and not is_column):
+        if isinstance(item, When) or (isinstance(item, Repeat) and not _is_drawn(item, here)):
             return False
-        if not is_column and len(here) > 1:
+        if not isinstance(item, Repeat) and len(here) > 1:
             return False
         if here != left[: -len(here) - 1 : -1]:
             return False
@@ -53,9 +52,13 @@ def _taken(item: Item) -> tuple[Ref, ...]:
     return operands(pseudo_call(item))
 
 
-def _is_column(item: Repeat, here: list[Ref]) -> bool:
-    """Tell whether the tensors are one column of those that a loop draws."""
-    return any(list(column) == here for column in columns(item))
+def _is_drawn(item: Repeat, here: list[Ref]) -> bool:
+    """Tell whether a loop takes the tensors one by one: what it begins with, then a column."""
+    begins = [ref for ref in item.inputs[: item.carried] if ref in here]
+    if len(begins) > 1 or here[: len(begins)] != begins:
+        return False
+    rest = here[len(begins) :]
+    return not rest or any(list(column) == rest for column in columns(item))
 
 
 def columns(item: Repeat) -> Iterator[tuple[Ref, ...]]:

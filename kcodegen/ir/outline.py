@@ -15,6 +15,9 @@ from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.values import Args, Ref, Value
 from kcodegen.records import record
 
+# A function with more is no help to a reader; its first tensor is not counted.
+MOST_PARAMS = 6
+
 
 @record(frozen=True)
 class Step:

@@ -154,8 +154,16 @@ def _step(step: Step) -> str:
     elif layer is not None:
         parts.append(f"define {layer.name!a}")
     if step.call is not None:
-        parts.append(f"call {_call(step.call)}")
+        parts.append(f"call {_call(step.call)}{_of(step)}")
     return "; ".join(parts)
+
+
+def _of(step: Step) -> str:
+    """Return what is called, where neither the id of the call nor the step itself tells."""
+    call = step.call
+    if call is None or step.layer is not None or call.id.strip("/").startswith(f"{call.target}/"):
+        return ""
+    return f" of {short_key(call.target)!a}"
 
 
 def _repeat(item: Repeat) -> str:

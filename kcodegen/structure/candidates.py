@@ -6,9 +6,11 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from kcodegen.ir.formulas import holes, key
+from kcodegen.ir.outline import MOST_PARAMS
 from kcodegen.ir.values import Value, same
 from kcodegen.records import record
 from kcodegen.structure.draft import LINE, Draft, Looks, Node, deep
+from kcodegen.structure.lifting import lifted_alike
 from kcodegen.structure.merge import Merged, Merger
 from kcodegen.structure.regions import (
     Place,
@@ -29,7 +31,6 @@ _MOST_NATURAL = 1.08 * 1.1
 _TWO_IN_ONE = 0.5
 _SINGLE = 0.6  # lines, for each node that one copy alone has
 _WIDTH = 9 / LINE  # channels = x.shape[-1]
-MOST_PARAMS = 6
 _MANNERS = frozenset({"strides", "padding", "activation", "use_bias", "dilation_rate", "groups"})
 _OWN = frozenset({"filters", "units", "size", "name"})
 
@@ -99,7 +100,7 @@ def evaluate(
         return None
     try:
         alike = Looks(draft, variants=False)
-        nodes = copies or [region.nodes for region in regions]
+        nodes = copies or lifted_alike(draft, [region.nodes for region in regions])
         merger = Merger(draft, alike, nodes, [w.outputs for w in wired])
         merged = merger.merge()
     except Fail:

@@ -13,7 +13,7 @@ from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Required
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, change_slots, deep, free, height
-from kcodegen.structure.pairs import BONUS, are_taken_back, were_kept
+from kcodegen.structure.pairs import BONUS, GROWING, are_taken_back, grows, were_kept
 from kcodegen.structure.rolling import Roller
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import Fail
@@ -170,18 +170,7 @@ class LoopBuilder:
         takes |= {("drawn", i): number() for i in range(len(self.drawn))}
         self.draft.stand_for(self.outside, (takes["outside", n] for n in self.outside))
         self._note_widths(takes)
-        made: dict[Source, int] = {}
-        body: list[Node] = []
-        for row, node in enumerate(nodes):
-            operands = tuple(
-                made[source] if source[0] == 0 else takes[source] for source in template[row]
-            )
-            results = tuple(number() for _ in node.results)
-            self.draft.stand_for(node.results, results)
-            made |= {(0, row, place): n for place, n in enumerate(results)}
-            chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
-            slots = {name: roller.shifted(value) for name, value in node.slots.items()}
-            body.append(Node(node.head, operands, slots, results, chains))
+        body, made = self._turn(nodes, template, roller, takes)
         gives = [
             made[0, row, place] if d == 1 else takes[d - 1, row, place] for row, place, d in carried
         ]
@@ -200,7 +189,7 @@ class LoopBuilder:
         node = self._node_of(roller, chain, operands, (*results, *items), len(carried), len(lists))
         saving = self._saving(roller, chain, len(carried), len(lists))
         if self._is_paired(items, len(lists)):
-            saving += BONUS
+            saving += BONUS + GROWING * grows(self.draft, body[0])
         # An author keeps what comes before a pooling, not what the next turn begins with.
         goes_on = sum((row, place, 1) in carried for row, place in lists)
         return Rolled(node, saving - 0.4 * goes_on)
@@ -223,6 +212,28 @@ class LoopBuilder:
                 return [number]
             case _:
                 return []
+
+    def _turn(
+        self,
+        nodes: list[Node],
+        template: list[list[Source]],
+        roller: Roller,
+        takes: dict[Source, int],
+    ) -> tuple[list[Node], dict[Source, int]]:
+        """Return the nodes of one turn, wired to what it takes, and what they make."""
+        made: dict[Source, int] = {}
+        body: list[Node] = []
+        for row, node in enumerate(nodes):
+            operands = tuple(
+                made[source] if source[0] == 0 else takes[source] for source in template[row]
+            )
+            results = tuple(self.draft.number() for _ in node.results)
+            self.draft.stand_for(node.results, results)
+            made |= {(0, row, place): n for place, n in enumerate(results)}
+            chains = tuple(self.draft.copy_chain(chain, {}) for chain in node.chains)
+            slots = {name: roller.shifted(value) for name, value in node.slots.items()}
+            body.append(Node(node.head, operands, slots, results, chains))
+        return body, made
 
     def _node_of(
         self,

@@ -112,6 +112,8 @@ class Merger:
             row[:] = [n if n is not None else self.inputs[0][k] for k, n in enumerate(row)]
         nodes, tests = self._assemble()
         chain = Chain(tuple(self.takes), nodes, gives)
+        if not _is_in_order(chain):
+            raise Fail
         params = self._settle(chain, tests)
         inputs = [tuple(row[k] for row in self.inputs) for k in range(len(self.copies))]
         return Merged(chain, params, inputs, self.outputs, conditions, self.width, single)  # type: ignore[arg-type]
@@ -313,6 +315,16 @@ def _unified(
             inside.append(_unified(merger, column, node.operands, node.results, bound | inner))
         chains.append(merger.draft.copy_chain(Chain(chain.takes, inside, chain.gives), {}))
     return Node(first.head, operands, slots, results, tuple(chains))
+
+
+def _is_in_order(chain: Chain) -> bool:
+    """Tell whether every node takes what is there already; a condition may want a later one."""
+    there = set(chain.takes)
+    for node in chain.nodes:
+        if not there.issuperset(node.operands):
+            return False
+        there.update(node.results)
+    return True
 
 
 def _columns(node: Node) -> tuple[Value, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
+from kcodegen.ir.outline import MOST_PARAMS
 from kcodegen.structure.align import Aligner, common_prefix, names_of
-from kcodegen.structure.candidates import MOST_PARAMS, Search, count_params
+from kcodegen.structure.candidates import Search, count_params
 from kcodegen.structure.draft import Node
 from kcodegen.structure.regions import Place, Region
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from kcodegen.structure.draft import Chain, Looks, producers
+from kcodegen.structure.draft import Chain, Draft, Looks, Node, producers
+from kcodegen.structure.regions import leaf_class
 
 # What two loops that mirror each other are worth besides the lines that they save: a reader sees
 # at once that the network goes down and up again.
 BONUS = 2.0
+# A turn of a decoder begins where the size grows.
+GROWING = 0.3
+_UPS = ("UpSampling", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "resize")
 _LEAST_DEPTH = 3
 
 
@@ -43,6 +47,11 @@ def were_kept(chain: Chain, looks: Looks, drawn: Sequence[int], start: int) -> b
         return _is_mirrored(looks, chain, rows)
     maker = chain.nodes[rows[0]]
     return maker.kind == "repeat" and _ends_with(maker.results, drawn, maker.head[2])
+
+
+def grows(draft: Draft, node: Node) -> bool:
+    """Tell whether a node begins with a layer or an op that makes its input larger."""
+    return leaf_class(draft, node, 0).startswith(_UPS)
 
 
 def _is_mirrored(looks: Looks, chain: Chain, rows: Sequence[int]) -> bool:

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import field, replace
+from itertools import pairwise
 from typing import Any
 
 from kcodegen import registry
@@ -247,7 +248,7 @@ def order_of(key: str) -> list[str]:
 def _with_ramps(nodes: list[Node]) -> list[Node]:
     """Return the nodes with rates like `0.2 * 3 / 16` as formulas of their numerators."""
     rates = [v for node in nodes if isinstance(v := node.slots.get("rate"), float) and v > 0]
-    found = _ramp(sorted(set(rates)))
+    found = _ramp(sorted(set(rates))) if _rises(rates) else None
     if found is None:
         return nodes
     scale, steps = found
@@ -260,6 +261,11 @@ def _with_ramps(nodes: list[Node]) -> list[Node]:
         else node
         for node in nodes
     ]
+
+
+def _rises(rates: list[float]) -> bool:
+    """Tell whether rates never fall on the way through the network, but for the last one."""
+    return all(before <= after for before, after in pairwise(rates[:-1]))
 
 
 def _ramp(rates: list[float]) -> tuple[float, int] | None:

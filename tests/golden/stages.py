@@ -13,6 +13,7 @@ from kcodegen import CompileError, Diagnostic, Options, arguments, pipeline, rep
 from kcodegen.ir.graph import Artifact, Graph
 from kcodegen.ir.show import show_artifact, show_outline
 from kcodegen.ir.values import Obj, Value, walk
+from kcodegen.ir.verify_outline import verify_outline
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 SOURCE, OPTIONS = "arch.json", "options.json"
@@ -92,8 +93,10 @@ def outline_text(artifact: Artifact) -> str:
         return ""
     model = pipeline.shorten(artifact).model
     assert model is not None
-    shown = (show_outline(pipeline.outline(graph)) for graph in models(model))
-    return "".join(f"{line}\n" for lines in shown for line in lines)
+    found = [pipeline.outline(graph) for graph in models(model)]
+    for outline in found:
+        verify_outline(outline)
+    return "".join(f"{line}\n" for outline in found for line in show_outline(outline))
 
 
 def models(graph: Graph) -> Iterator[Graph]:

@@ -18,6 +18,7 @@ from kcodegen.verification.rebuild import fresh_keras
 from tests.corpus.cases import Case
 from tests.corpus.harness import options_for
 from tests.corpus.models import COMPILED
+from tests.golden.stages import GOLDEN
 from tests.mutation.trials import Trial, trial, wrong
 
 QUICK = ("compiled", "dict_io", "fn_nested", "fn_seq_inside", "ops_arith", "rnn_encdec", "seq_mlp")
@@ -47,6 +48,15 @@ def test_no_wrong_loop_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = tmp_path / "tower.json"
     source.write_text(tower(), "utf-8")
     check(trial(source, Options(), monkeypatch), tmp_path)
+
+
+@pytest.mark.sweep
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["structure-closure", "structure-tied", "structure-skips"])
+def test_no_wrong_closure_or_list_is_accepted(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(trial(GOLDEN / name / "arch.json", Options(), monkeypatch), tmp_path)
 
 
 def tower() -> str:

@@ -11,6 +11,7 @@ from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.outline import Outline, Repeat, Step, Use, When
 from kcodegen.ir.show import show_outline
 from kcodegen.ir.values import Ref, Value
+from kcodegen.ir.verify_outline import verify_outline
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure.expand import expand
 from kcodegen.structure.explain import explain
@@ -42,6 +43,7 @@ def named(graph: Graph) -> Graph:
 
 def assert_nothing_is_lost(graph: Graph) -> Outline:
     found = recover(graph)
+    verify_outline(found)
     comparable = pipeline._comparable
     assert comparable(expand(found)) == comparable(graph)
     return found
@@ -59,7 +61,7 @@ def test_every_page_of_planted_repeats_is_proved(graph):
     page(prepared(graph))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.one_of(twins(), mirrored()))
 def test_every_page_of_twins_and_mirrors_is_proved(graph):
     prepared_graph = prepared(graph)
