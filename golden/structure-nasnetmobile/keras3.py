@@ -171,19 +171,20 @@ def build_model() -> keras.Model:
     x = reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
     y = branch_block(y, 22, "0")  # (None, 28, 28, 44)
     y = normal_cell(x, y, 44, index=0)  # (None, 28, 28, 264)
-    for i, filters, index in ((0, 44, 5), (1, 88, 9)):
-        for j in range(3):
-            y_2 = merge_block(x, y, filters, index=j + 5 * i + 1)
-            y, x = y_2, y
-        x = relu_conv_bn(
-            x,
-            2 * filters,
-            f"adjust_conv_projection_reduce_{4 * i + 4}",
-            f"adjust_bn_reduce_{4 * i + 4}",
-        )
-        x = reduction_cell(y, x, 2 * filters, f"reduce_{4 * i + 4}")
-        y = branch_block(y, filters, f"{4 * i + 5}")
-        y = normal_cell(x, y, 2 * filters, index=index)
+    for i in range(3):
+        y_2 = merge_block(x, y, 44, index=i + 1)
+        y, x = y_2, y
+    x = relu_conv_bn(x, 88, "adjust_conv_projection_reduce_4", "adjust_bn_reduce_4")
+    x = reduction_cell(y, x, 88, "reduce_4")  # (None, 14, 14, 352)
+    y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
+    y = normal_cell(x, y, 88, index=5)  # (None, 14, 14, 528)
+    for i in range(3):
+        y_2 = merge_block(x, y, 88, index=i + 6)
+        y, x = y_2, y
+    x = relu_conv_bn(x, 176, "adjust_conv_projection_reduce_8", "adjust_bn_reduce_8")
+    x = reduction_cell(y, x, 176, "reduce_8")  # (None, 7, 7, 704)
+    y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
+    y = normal_cell(x, y, 176, index=9)  # (None, 7, 7, 1056)
     for i in range(3):
         y_2 = merge_block(x, y, 176, index=i + 10)
         y, x = y_2, y

@@ -297,8 +297,8 @@ class LoopBuilder:
         )
         if width:
             after += 0.5 + 0.1 * (self.turns + 1) * (width + 1) + 0.5 * max(0, width - 1)
-        if self.turns == 2:
-            after += 0.7
+        if self.turns == 2:  # nobody makes a table of two rows and counts besides
+            after += 0.7 + 1.5 * (width > 0 and roller.uses_index)
         if width and self.turns <= 4:
             after += 0.5
         after += 1.5 * (not carried) + 0.15 * roller.derived
