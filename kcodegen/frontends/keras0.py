@@ -53,6 +53,7 @@ def _layer(node: Node, used: Counter[str]) -> Json:
         return node.placed(fields, {"class_name": "name"})
     config = {k: v for k, v in node.mapping().items() if k not in _OWN_NAMES}
     shape = node.get("input_shape")
+    shape = None if shape is not None and shape.value is None else shape
     if name == "Embedding" and shape is not None:  # it wrote the size of its vocabulary there
         config["batch_input_shape"] = [None, node.mapping().get("input_length")]
     elif shape is not None:

@@ -91,6 +91,10 @@ def _layer(node: Node, old: Old) -> Json:
     if is_model(node):
         return _model(node, old)
     name, config = node.field("class_name").text(), node.field("config")
+    own = config.mapping().get("name")
+    if isinstance(own, str):
+        node = node.named(own)
+        config = node.field("config")
     if name == "Merge":
         return keras1_merge.merge(node, old.version)
     if name in _WRAPPERS:

@@ -36,7 +36,7 @@ def merge(node: Node, version: tuple[int, int]) -> Json:
     if config.mapping().get("mode_type", "raw") != "raw" or not isinstance(mode.value, str):
         raise mode.error(
             "lambda",
-            "this Merge calls a Python function, which is not in the file or is bytecode",
+            "this Merge calls a Python function, which is bytecode or not in the file",
             "rewrite it as a layer of your own",
         )
     if mode.value not in MERGES:
@@ -168,12 +168,12 @@ def _inputs(model: dict[str, Json], node: Node) -> Iterator[tuple[str, dict[str,
 
 
 def _inputs_of_graph(config: Node, node: Node) -> Iterator[tuple[str, dict[str, Json]]]:
-    layers = {item.field("name").value: item for item in config.field("layers").items()}
+    layers = {item.field("name").text(): item for item in config.field("layers").items()}
     for ref in config.field("input_layers").items():
-        (name, *_) = ref.items()
-        if name.value not in layers:
-            raise name.error("unknown-reference", "no layer has the name of this input")
-        yield from _inputs(_fields(layers[name.value].value), node)
+        name = ref.items()[0].text() if ref.items() else ""
+        if name not in layers:
+            raise ref.error("unknown-reference", "no layer has the name of this input")
+        yield from _inputs(_fields(layers[name].value), node)
 
 
 def _free(name: str, taken: dict[str, Json]) -> str:
