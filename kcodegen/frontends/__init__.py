@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import keras0, keras3, objects, seed_flat
+from kcodegen.frontends import keras0, keras0_graph, keras3, objects, seed_flat
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, way_out
 from kcodegen.frontends.strangers import stranger
@@ -62,6 +62,11 @@ def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Art
         from kcodegen.frontends import keras2_root
 
         return keras2_root.read_root(keras0.translated(root), context, keras0.VERSION)
+    if keras0_graph.is_graph(root):
+        from kcodegen.frontends import keras2_root
+
+        model = keras0_graph.translated(root)
+        return keras2_root.read_root(model, context, keras0.VERSION)
     if (error := stranger(root)) is not None:
         raise error
     if not root.has("class_name"):

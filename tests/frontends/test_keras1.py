@@ -307,3 +307,54 @@ def test_an_unknown_optimizer_has_an_address() -> None:
         read(chain(dense, training_config=training))
     (found,) = caught.value.diagnostics
     assert found.origin.pointer == "/training_config/optimizer_config"
+
+
+def graph_of_keras_0(**changed: Any) -> dict[str, Any]:
+    """Return a Graph of Keras 0."""
+    merge = {"merge_mode": "sum", "concat_axis": -1, "dot_axes": -1}
+    nodes = [
+        {"name": "d", "input": "a", "inputs": [], **merge},
+        {"name": "e", "input": None, "inputs": ["a", "d"], **merge},
+    ]
+    document = {
+        "name": "Graph",
+        "input_config": [{"name": "a", "input_shape": [4], "dtype": "float"}],
+        "node_config": nodes,
+        "output_config": [{"name": "o", "input": "e", "inputs": [], **merge}],
+        "nodes": {name: {"name": "Dense", "output_dim": 4} for name in "de"},
+    }
+    return document | changed
+
+
+def test_a_graph_of_keras_0_is_a_functional_model() -> None:
+    graph = graph_of(graph_of_keras_0())
+    assert [layer.name for layer in graph.layers] == ["a", "d", "e_merge", "e"]
+    (call,) = calls_of(graph, "e_merge")
+    assert call.args == ((Ref("a/0"), Ref("d/0")),)
+    assert graph.outputs == Ref("e/0")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value", "place"),
+    [
+        ("node_config", "input", "later", "/node_config/0/input"),
+        ("node_config", "input", "", "/node_config/0"),
+        ("node_config", "name", "other", "/node_config/0"),
+        ("input_config", "input_shape", 4, "/input_config/0/input_shape"),
+    ],
+)
+def test_a_broken_graph_is_refused_at_its_place(
+    part: str, name: str, value: Any, place: str
+) -> None:
+    document = graph_of_keras_0()
+    document[part][0][name] = value
+    assert refused(document)[0].origin.pointer == place
+
+
+@pytest.mark.parametrize("key", ["loss_weights", "loss", "metrics"])
+def test_a_layer_is_no_argument_of_compile(key: str) -> None:
+    layer = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2}}
+    training = {"optimizer_config": old("Adam"), "loss": "mse", key: layer}
+    dense = old("Dense", output_dim=3, batch_input_shape=[None, 4])
+    (found,) = refused(chain(dense, training_config=training))
+    assert found.origin.pointer == f"/training_config/{key}"
