@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import keras0, keras3, objects, seed_flat
+from kcodegen.frontends import keras0, keras0_graph, keras3, objects, seed_flat
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, way_out
+from kcodegen.frontends.strangers import stranger
 from kcodegen.frontends.training import read_training
 from kcodegen.frontends.values import is_model
 from kcodegen.frontends.wrapped import unwrapped
@@ -41,6 +42,8 @@ def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
     """Return the artifact of the first format that fits; the order is part of the rule."""
     if isinstance(root.value, dict):
         return _read_object(root, context, input_shape)
+    if (error := stranger(root)) is not None:
+        raise error
     if isinstance(root.value, list) and root.value:
         return objects.read_objects(root, context)
     if isinstance(root.value, str) and root.value:
@@ -59,6 +62,13 @@ def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Art
         from kcodegen.frontends import keras2_root
 
         return keras2_root.read_root(keras0.translated(root), context, keras0.VERSION)
+    if keras0_graph.is_graph(root):
+        from kcodegen.frontends import keras2_root
+
+        model = keras0_graph.translated(root)
+        return keras2_root.read_root(model, context, keras0.VERSION)
+    if (error := stranger(root)) is not None:
+        raise error
     if not root.has("class_name"):
         if root.has("name") and root.has("trainable"):
             hint = "add its class: {'class_name': ..., 'config': {...}}"

@@ -40,10 +40,11 @@ def translated(root: Node) -> Node:
 
 
 def _chain(layers: Node, used: Counter[str]) -> list[Json]:
-    return [_layer(item, used) for item in layers.items("a list of layers")]
+    return [read_layer(item, used) for item in layers.items("a list of layers")]
 
 
-def _layer(node: Node, used: Counter[str]) -> Json:
+def read_layer(node: Node, used: Counter[str], own: str = "") -> dict[str, Json]:
+    """Return one layer; `own` is its name where it is known, `used` counts the others."""
     name = node.field("name").text("the class of a layer")
     if name == "Sequential":
         fields: dict[str, Json] = {
@@ -53,6 +54,7 @@ def _layer(node: Node, used: Counter[str]) -> Json:
         return node.placed(fields, {"class_name": "name"})
     config = {k: v for k, v in node.mapping().items() if k not in _OWN_NAMES}
     shape = node.get("input_shape")
+    shape = None if shape is not None and shape.value is None else shape
     if name == "Embedding" and shape is not None:  # it wrote the size of its vocabulary there
         config["batch_input_shape"] = [None, node.mapping().get("input_length")]
     elif shape is not None:
@@ -60,8 +62,8 @@ def _layer(node: Node, used: Counter[str]) -> Json:
     if name == "Merge":
         config["layers"] = _chain(node.field("layers"), used)
     elif node.has("layer"):
-        config["layer"] = _layer(node.field("layer"), used)
-    config["name"] = _layer_name(node, name, used)
+        config["layer"] = read_layer(node.field("layer"), used)
+    config["name"] = own or _layer_name(node, name, used)
     was = {"batch_input_shape": "input_shape", "name": "custom_name"}
     inner = node.placed(config, {new: old for new, old in was.items() if node.has(old)})
     return node.placed({"class_name": name, "config": inner}, {"class_name": "name"})

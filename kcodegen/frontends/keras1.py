@@ -62,10 +62,10 @@ def _model(node: Node, old: Old) -> Json:
     if isinstance(config.value, list):
         items = config.items()
         if items and keras1_merge.has_branches(items[0]):
-            layers = [_layer(item, old) for item in items[1:]]
             models = [_layer(item, old) for item in keras1_merge.branches(items[0])]
+            layers = [_layer(item, old) for item in items[1:]]
             start = keras1_merge.merge(items[0], old.version)
-            return keras1_merge.functional(node, models, layers, start)
+            return keras1_merge.functional(node, models, layers, start, old)
         return node.placed({**node.mapping(), "config": _chain(items, old)})
     layers = [_layer(item, old) for item in config.field("layers").items()]
     new = config.placed({**config.mapping(), "layers": layers})
@@ -73,17 +73,19 @@ def _model(node: Node, old: Old) -> Json:
 
 
 def _chain(items: tuple[Node, ...], old: Old) -> list[Json]:
-    """Return the layers of a Sequential; the models among them, which have no name, get one."""
-    layers = keras1_merge.with_names([_layer(item, old) for item in items])
+    """Return the layers of a Sequential, its input as the first of them."""
+    layers = keras1_merge.with_names([_layer(item, old) for item in items], old)
     first = items[0].get("config") if items else None
-    if first is not None and isinstance(first.value, dict):
-        dtype = first.value.get("input_dtype")
-        own = items[0].field("class_name").value in ("InputLayer", "Embedding")
-        if not own and dtype not in (None, "float32") and first.has("batch_input_shape"):
-            shape = first.field("batch_input_shape").value
-            config = {"name": "input_layer", "batch_input_shape": shape, "dtype": dtype}
-            layers.insert(0, first.placed({"class_name": "InputLayer", "config": config}))
-    return layers
+    if first is None or not isinstance(first.value, dict) or is_model(items[0]):
+        return layers
+    name, shape = items[0].field("class_name").value, first.get("batch_input_shape")
+    if name == "InputLayer" or shape is None or shape.value is None:
+        return layers
+    config: dict[str, Json] = {"name": old.name("input_layer"), "batch_input_shape": shape.value}
+    config["dtype"] = "int32" if name == "Embedding" else first.mapping().get("input_dtype")
+    was = {"dtype": "input_dtype"}
+    entry: dict[str, Json] = {"class_name": "InputLayer", "config": first.placed(config, was)}
+    return [items[0].placed(entry), *layers]
 
 
 def _layer(node: Node, old: Old) -> Json:
@@ -91,6 +93,10 @@ def _layer(node: Node, old: Old) -> Json:
     if is_model(node):
         return _model(node, old)
     name, config = node.field("class_name").text(), node.field("config")
+    own = config.mapping().get("name")
+    if isinstance(own, str):
+        node = node.named(own)
+        config = node.field("config")
     if name == "Merge":
         return keras1_merge.merge(node, old.version)
     if name in _WRAPPERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -20,12 +21,23 @@ _PLAIN = OldClass("")
 
 @record(frozen=True)
 class Old:
-    """A file of Keras 1: its version, its one `dim_ordering` if it has one, what was noticed."""
+    """A file of Keras 1: its version, its one `dim_ordering` if it has one, what was noticed.
+
+    `names` counts the names that were made up, as Keras 3 does.
+    """
 
     problems: Problems
     version: tuple[int, int]
     format: str | None
     noticed: dict[tuple[str, str], list[Node]] = field(default_factory=dict)
+
+    names: Counter[str] = field(default_factory=Counter)
+
+    def name(self, prefix: str) -> str:
+        """Return a name for what the file has none for: `sequential`, `sequential_1`, ..."""
+        self.names[prefix] += 1
+        count = self.names[prefix]
+        return prefix if count == 1 else f"{prefix}_{count - 1}"
 
     def notice(self, node: Node, code: str, message: str) -> None:
         """Keep in mind that something is to be said of a layer, whose name goes in at `{}`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kcodegen.frontends.keras1_layers import Old
 from kcodegen.frontends.values import is_model
 from kcodegen.ir.document import Json, Node, Placed
 from kcodegen.registry.keras1 import MERGES
@@ -36,7 +37,7 @@ def merge(node: Node, version: tuple[int, int]) -> Json:
     if config.mapping().get("mode_type", "raw") != "raw" or not isinstance(mode.value, str):
         raise mode.error(
             "lambda",
-            "this Merge calls a Python function, which is not in the file or is bytecode",
+            "this Merge calls a Python function, which is bytecode or not in the file",
             "rewrite it as a layer of your own",
         )
     if mode.value not in MERGES:
@@ -72,12 +73,12 @@ def _axes(config: Node) -> Json:
             return value
 
 
-def functional(node: Node, models: list[Json], layers: list[Json], start: Json) -> Json:
+def functional(node: Node, models: list[Json], layers: list[Json], start: Json, old: Old) -> Json:
     """Return the Functional that a Sequential is which begins with several branches.
 
     `models` are its branches, `start` is what merges them, `layers` come after that.
     """
-    every = with_names([*models, *layers])
+    every = with_names([*models, *layers], old)
     models, layers = every[: len(models)], every[len(models) :]
     inputs: dict[str, Json] = {}
     entries: list[Json] = []
@@ -98,7 +99,7 @@ def functional(node: Node, models: list[Json], layers: list[Json], start: Json) 
     for layer in layers:
         chain.append(_called(_fields(layer), [_end(chain[-1])]))
     config: dict[str, Json] = {
-        "name": node.mapping().get("name", "model"),
+        "name": node.mapping().get("name") or old.name("model"),
         "layers": [
             *({**_fields(item), "inbound_nodes": []} for item in inputs.values()),
             *entries,
@@ -110,16 +111,14 @@ def functional(node: Node, models: list[Json], layers: list[Json], start: Json) 
     return node.placed({**node.mapping(), "class_name": "Model", "config": config})
 
 
-def with_names(layers: list[Json]) -> list[Json]:
+def with_names(layers: list[Json], old: Old) -> list[Json]:
     """Return layers of which every model has a name: Keras 1 wrote none for a Sequential."""
     found: list[Json] = []
-    count = 0
     for layer in layers:
         match layer:
             case Placed() if "name" not in layer and isinstance(layer["config"], list):
-                name = f"sequential_{count}" if count else "sequential"
-                found.append(Placed({**layer, "name": name}, layer.pointer, layer.was))
-                count += 1
+                fields = {**layer, "name": old.name("sequential")}
+                found.append(Placed(fields, layer.pointer, layer.was))
             case _:
                 found.append(layer)
     return found
@@ -155,25 +154,28 @@ def _inputs(model: dict[str, Json], node: Node) -> Iterator[tuple[str, dict[str,
         yield from _inputs_of_graph(Node(config), node)
         return
     first = _fields(config[0]) if isinstance(config, list) and config else model
-    if first is not model and (is_model(Node(first)) or first["class_name"] == "InputLayer"):
+    if first is not model and is_model(Node(first)):
         yield from _inputs(first, node)
+        return
+    if first["class_name"] == "InputLayer" and isinstance(config, list) and len(config) > 1:
+        second = Node(config[1]).field("config").field("name").text()
+        yield f"{second}_input", _fields(first["config"])
         return
     inner = Node(first).field("config")
     shape = inner.get("batch_input_shape")
     if shape is None:
         raise node.error("missing-field", "a branch of the first Merge has no batch_input_shape")
-    dtype = "int32" if first["class_name"] == "Embedding" else "float32"
-    given: dict[str, Json] = {"batch_input_shape": shape.value, "dtype": dtype}
+    given: dict[str, Json] = {"batch_input_shape": shape.value}
     yield f"{inner.field('name').text()}_input", given
 
 
 def _inputs_of_graph(config: Node, node: Node) -> Iterator[tuple[str, dict[str, Json]]]:
-    layers = {item.field("name").value: item for item in config.field("layers").items()}
+    layers = {item.field("name").text(): item for item in config.field("layers").items()}
     for ref in config.field("input_layers").items():
-        (name, *_) = ref.items()
-        if name.value not in layers:
-            raise name.error("unknown-reference", "no layer has the name of this input")
-        yield from _inputs(_fields(layers[name.value].value), node)
+        name = ref.items()[0].text() if ref.items() else ""
+        if name not in layers:
+            raise ref.error("unknown-reference", "no layer has the name of this input")
+        yield from _inputs(_fields(layers[name].value), node)
 
 
 def _free(name: str, taken: dict[str, Json]) -> str:

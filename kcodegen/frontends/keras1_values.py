@@ -21,7 +21,7 @@ from kcodegen.registry.keras1 import (
     REGULARIZERS,
     OldClass,
 )
-from kcodegen.words import prose
+from kcodegen.words import did_you_mean, prose
 
 _BIASES = {"one": True, "zero": False}
 _BY_HAND = "rewrite the layer by hand"
@@ -108,11 +108,12 @@ def _padding(node: Node) -> Json:
     """Return a padding: `{"top_pad": 1}` and `[top, bottom, left, right]` become pairs."""
     match node.value:
         case dict() as sides:
-            keys = PADDINGS if any("top" in k or "bottom" in k for k in sides) else PADDINGS[1:]
-            keys = keys if _is_area(node) else PADDINGS[1:]
+            keys = PADDINGS if _is_area(node) else PADDINGS[1:]
             unknown = set(sides) - {key for pair in keys for key in pair}
             if unknown:
-                raise node.error("unknown-argument", f"no side is called {prose(min(unknown))!r}")
+                hint = did_you_mean(min(unknown), [key for pair in keys for key in pair])
+                message = f"a padding has no side {prose(min(unknown))!r}"
+                raise node.error("unknown-argument", message, hint or _BY_HAND)
             pairs: list[Json] = [[sides.get(a, 0), sides.get(b, 0)] for a, b in keys]
             return pairs if _is_area(node) else pairs[0]
         case [top, bottom, left, right]:

@@ -238,6 +238,8 @@ def _read_calls(
     node = entry.node.named(entry.name)
     nodes = node.field("inbound_nodes").items()
     layer = known.get(entry.name)
+    if nodes and entry.is_input:
+        raise node.error("wrong-value", "an input is called on a tensor")
     if not nodes:
         if layer is not None and layer.key != INPUT.key:
             message = f"{prose(entry.name)} is never called"

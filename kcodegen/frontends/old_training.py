@@ -14,6 +14,7 @@ from kcodegen.diagnostics import Diagnostic
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.training import read_training
 from kcodegen.ir.document import Json, Node
+from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Args
 from kcodegen.registry.overrides import COMPILE_WORDS
 
@@ -74,13 +75,18 @@ def _scheduled(node: Node, config: dict[str, Json]) -> Json:
     schedule: dict[str, Json] = {
         "class_name": "InverseTimeDecay",
         "config": {
-            "initial_learning_rate": config.get(key),
+            "initial_learning_rate": _typed(config.get(key)),
             "decay_steps": 1,
-            "decay_rate": decay,
+            "decay_rate": _typed(decay),
         },
     }
     rest = {name: value for name, value in config.items() if name not in ("decay", key)}
     return node.placed({**rest, "learning_rate": schedule}, {"learning_rate": key})
+
+
+def _typed(value: Json) -> Json:
+    """Return a number that was rounded to 32 bits as its author typed it."""
+    return shortest_float32(value) if isinstance(value, float) else value
 
 
 def _metrics(node: Node) -> Json:

@@ -6,7 +6,7 @@ from kcodegen.diagnostics import CompileError
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.values import read_value
 from kcodegen.ir.document import Node
-from kcodegen.ir.values import Args
+from kcodegen.ir.values import Args, Obj, Value, walk
 from kcodegen.words import did_you_mean, prose
 
 # Argument -> what its strings and objects stand for, in the order of the signature.
@@ -38,7 +38,18 @@ def read_training(root: Node, context: Context) -> Args | None:
     for key, holds in _ARGUMENTS.items():
         try:
             if key in given:
-                found.append((key, read_value(given[key], context, holds)))
+                value = read_value(given[key], context, holds)
+                found.append((key, _without_layers(given[key], value, context)))
         except CompileError as error:
             context.problems.add(error)
     return tuple(found)
+
+
+def _without_layers(node: Node, value: Value, context: Context) -> Value:
+    """Return an argument of `compile`; CompileError when there is a layer in it."""
+    for item in walk(value):
+        if isinstance(item, Obj):
+            is_layer = item.body is not None or context.vocabulary.row(item.key).kind == "layer"
+            if is_layer:
+                raise node.error("wrong-type", "a layer is no argument of compile")
+    return value

@@ -27,7 +27,7 @@ from kcodegen.registry.spaces import CUSTOM_PREFIX
 from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
 from kcodegen.words import did_you_mean, prose
 
-# Objects of these kinds are written as strings where they have no arguments of their own.
+# Objects of these kinds are written as strings where they have no arguments.
 _NAMED_KINDS = ("initializer", "regularizer", "constraint")
 # A string in these places names a function or class; an unknown one is an error.
 _STRING_KINDS = ("activation", "loss", "metric", "optimizer", "dtype_policy", *_NAMED_KINDS)
@@ -37,6 +37,7 @@ _SIZE = "vocabulary_size"
 _SCALARS = (bool, int, float)
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
+_INCOMPLETE = "its layers are not in the file"
 # Layers whose work is a foreign program.
 _FOREIGN = ("TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
 
@@ -123,15 +124,15 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
     module, registered_name = fields.get("module"), fields.get("registered_name")
     if isinstance(module, str) or module is None:
         row = registry.find_class(name, module, holds) or _fitting_row(node, name, module, holds)
-        if row is not None and row.refusal:
-            message = f"{row.name} can't be written on a page: {row.refusal}"
+        why = "" if row is None else row.refusal or _INCOMPLETE * (row.key in OWN_ROWS)
+        if row is not None and why:
+            message = f"{row.name} can't be written on a page: {why}"
             context.problems.add(node.error("refused-class", message))
             return None
         if row is not None:
             return row
     aliases = [n for n in (registered_name, name) if isinstance(n, str)]
-    key = context.vocabulary.custom_key(*aliases)
-    if key is not None:
+    if (key := context.vocabulary.custom_key(*aliases)) is not None:
         return context.vocabulary.row(key)
     if context.is_legacy and holds == "layer" and _is_gone(node, name, context):
         return None
@@ -177,7 +178,7 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
     `skip` names fields that are read elsewhere.
     """
     if row.name in _FOREIGN:
-        hint = "it runs a program that is not in this file; replace the layer in the source"
+        hint = "it runs a program that is not in this file: replace the layer"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
     if context.is_legacy and row.key == "keras.layers.Lambda":
@@ -392,8 +393,7 @@ def _read_string(node: Node, text: str, context: Context, holds: str) -> Value:
             return Obj(row.key)
     elif holds == "dtype_policy" or text in registry.strings(holds):
         return text
-    key = context.vocabulary.custom_key(text)
-    if key is not None:
+    if (key := context.vocabulary.custom_key(text)) is not None:
         return Symbol(key)
     hint = did_you_mean(text, registry.strings(holds))
     context.problems.unknown_class(text, f"the {holds}", node.origin, hint)

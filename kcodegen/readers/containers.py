@@ -13,6 +13,7 @@ from kcodegen.words import prose
 
 TO_JSON = "load the model where it was made and save `model.to_json()`"
 _RAW = "download the raw file itself"
+_KERAS_ONLY = "kcodegen reads Keras models only"
 
 
 @record(frozen=True)
@@ -50,13 +51,13 @@ _ZIP = _magic(rb"PK\x03\x04")
 
 # The first row that matches names the file; special kinds stand before general ones.
 CONTAINERS: tuple[Container, ...] = (
-    Container("a PyTorch file", _ZIP, "kcodegen reads Keras models only", (b"data.pkl",)),
+    Container("a PyTorch file", _ZIP, _KERAS_ONLY, (b"data.pkl",)),
     Container("a NumPy .npz archive", _ZIP, "it holds arrays, not an architecture", (b".npy",)),
     Container("a zip archive", _ZIP, "unzip it and name the JSON file in it"),
     Container(
         "a PyTorch file",
         _magic(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"),
-        "kcodegen reads Keras models only",
+        _KERAS_ONLY,
     ),
     Container(
         "a Python pickle",
@@ -87,7 +88,7 @@ CONTAINERS: tuple[Container, ...] = (
     Container(
         "an ONNX model",
         _magic(rb"\x08[\x02-\x20][\x12\x1a\x3a\x42]"),
-        "kcodegen reads Keras models only",
+        _KERAS_ONLY,
     ),
     Container(
         "a TensorFlow GraphDef (.pb)",
@@ -98,6 +99,24 @@ CONTAINERS: tuple[Container, ...] = (
         "a Git LFS pointer",
         _magic(rb"version https://git-lfs"),
         "fetch the file itself: git lfs pull",
+    ),
+    Container(
+        "a PMML model",
+        _magic(rb"\s*(<\?xml.{0,200}?\?>)?\s*<PMML"),
+        _KERAS_ONLY,
+    ),
+    Container("an XML file", _magic(rb"\s*<\?xml"), _KERAS_ONLY),
+    Container("a LightGBM model", _magic(rb"tree\r?\nversion="), _KERAS_ONLY),
+    Container(
+        "a Caffe network",
+        _magic(rb"\s*(name|input|layers?)\s*(:\s*\"|\{)"),
+        _KERAS_ONLY,
+    ),
+    Container("a MATLAB file", _magic(rb"MATLAB 5\.0 MAT-file"), _KERAS_ONLY),
+    Container(
+        "Python source",
+        _magic(rb"\s*(#!|(import|from) [a-z_.]+)"),
+        "run it and save `model.to_json()`",
     ),
     Container("a web page", _magic(rb"\s*<(!DOCTYPE|!doctype|html|HTML)"), _RAW),
     Container(

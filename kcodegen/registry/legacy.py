@@ -214,6 +214,7 @@ GONE: Final[dict[str, str]] = {
 
 GONE_SINCE_2: Final[dict[str, str]] = {
     "AutoEncoder": "it trained two layers as one, which no layer of Keras 3 does",
+    "Graph": "a Graph of Keras 0 inside of another model is not read",
     "LambdaMerge": "its Python function is not in the file, or is bytecode",
     "MaskedLambda": "its Python function is not in the file, or is bytecode",
     "Siamese": "it is a graph of its own; Keras 3 calls the shared layer twice instead",

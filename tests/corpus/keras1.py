@@ -20,7 +20,11 @@ def arranged(case: Case, model: Any, place: Path) -> Path:
     """Return a folder with the recorded numbers of a case, its weights as the page takes them."""
     assert case.numeric is not None
     old = Old(case)
-    new = [array for layer in model.layers for array in old.of(layer)]
+    # A Graph kept its weights in the order of its nodes.
+    nodes = [node["name"] for node in case.config().get("node_config", ())]
+    layers = [model.get_layer(name) for name in nodes] or model.layers
+    taken = {layer.name: list(old.of(layer)) for layer in layers}
+    new = [array for layer in model.layers for array in taken.get(layer.name, ())]
     assert old.left() == 0
     place.mkdir()
     for name in ("inputs.npz", "outputs.npz"):

@@ -15,9 +15,11 @@ import h5py
 import numpy as np
 import pytest
 
+from kcodegen import Options, compile_file
 from kcodegen.diagnostics import CompileError
 from kcodegen.readers import json_text, read, read_bytes
 
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 MODEL = {"class_name": "Sequential", "config": {"name": "m", "layers": []}}
 
 
@@ -173,3 +175,20 @@ def test_json_inside_attributes_is_read() -> None:
     assert found == {"model_config": MODEL, "backend": "tensorflow"}
     bad = {"model_config": '{"a": NaN}'}
     assert refusal(json.dumps(bad).encode())[0] == "not-finite"
+
+
+@pytest.mark.parametrize("kind", ["keras", "hdf5", "tfjs", "dump"])
+def test_a_page_is_the_same_whatever_the_model_lay_in(tmp_path: Path, kind: str) -> None:
+    document = json.loads((GOLDEN / "keras2-nested" / "arch.json").read_text("utf-8"))
+    outside = {key: document.pop(key) for key in ("keras_version", "backend")}
+    path = tmp_path / "arch.json"
+    held = {**outside, "model_config": document}
+    if kind == "keras":
+        path.write_bytes(keras_file(document, outside["keras_version"]))
+    elif kind == "hdf5":
+        hdf5(path, **outside, model_config=json.dumps(document))
+    else:
+        wrapped = {"format": "layers-model", "modelTopology": held} if kind == "tfjs" else held
+        path.write_text(json.dumps(wrapped), "utf-8")
+    found = compile_file(path, Options(source="arch.json"))
+    assert found.text == (GOLDEN / "keras2-nested" / "keras3.py").read_text("utf-8")

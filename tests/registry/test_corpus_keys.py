@@ -14,7 +14,13 @@ from kcodegen.registry import legacy
 from kcodegen.registry.overrides import holds
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-FILES = [path for path in sorted(CORPUS.rglob("*.json")) if path.stem != "index"]
+# What Keras 0 and 1 wrote is put into other words first: see `test_keras1`.
+OTHERS = ("keras0.3", "keras1.0", "keras1.2")
+FILES = [
+    path
+    for path in sorted(CORPUS.rglob("*.json"))
+    if path.stem != "index" and path.parent.name not in OTHERS
+]
 MODELS = ("keras.Model", "keras.Sequential")
 PLACES = {"cell": "layer", "cells": "layer", "layer": "layer", "layers": "layer", "loss": "loss"}
 
