@@ -26,6 +26,7 @@ from kcodegen.ir.program import (
     Return,
     Statement,
 )
+from kcodegen.ir.rewrite import used_sources
 from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
@@ -68,6 +69,16 @@ class Builder:
     def __post_init__(self) -> None:
         self.imports = Imports(self.scope)
         self.expressions = Expressions(self.vocabulary, self.imports, self.nested, {})
+
+    def write_sources(self, artifact: Artifact) -> None:
+        """Make the functions that the file itself holds."""
+        if not any(True for _ in used_sources(artifact)):
+            return
+        from kcodegen.backends.sources import function, source_names  # few pages need them
+
+        self.expressions.sources = source_names(artifact, self.scope)
+        for source, name in self.expressions.sources.items():
+            self.functions.append(function(source, name, self.imports))
 
     def nested(self, graph: Graph) -> str:
         """Return the name of the function that builds a nested model, made when first needed."""
@@ -197,6 +208,7 @@ def lower(
     """
     builder = Builder(vocabulary, outline_of)
     builder.imports.plain.add("keras")
+    builder.write_sources(artifact)
     if artifact.model is None:
         function = builder.objects(artifact)
         return _module(builder, [*builder.functions, function], artifact, _summary(artifact))

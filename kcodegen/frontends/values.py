@@ -175,12 +175,19 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
 
     `skip` names fields that are read elsewhere.
     """
+    if row.key == "keras.layers.Lambda":
+        from kcodegen.frontends.lambda_layers import read_lambda_config  # few files have one
+
+        return read_lambda_config(node, row, context, skip)
+    return read_arguments(node, row, context, skip)
+
+
+def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str, ...] = ()) -> Args:
+    """Return constructor arguments that are what the config says, but for old names."""
     if row.name in _FOREIGN:
         hint = "it runs a program that is not in this file; replace the layer in the source"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
-    if context.is_legacy and row.key == "keras.layers.Lambda":
-        raise special.lambda_error(node)
     _warn_of_lost(node, row, context)
     params = _parameters(row)
     found: list[tuple[str, Value]] = []

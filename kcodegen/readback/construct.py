@@ -8,6 +8,7 @@ from typing import Any
 
 from kcodegen import registry
 from kcodegen.ir.graph import Call, Graph
+from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value, refs
 from kcodegen.naming.counters import (
     Counters,
@@ -231,7 +232,7 @@ class Constructor:
                 return Ref(call)
             case Slice(start, stop, step):
                 return Slice(self.value(start), self.value(stop), self.value(step))
-        if isinstance(value, (Ref, Array)) or value is None or value is ...:
+        if isinstance(value, (Ref, Array, Source)) or value is None or value is ...:
             return value
         if isinstance(value, (bool, int, float, str, bytes)) or type(value).__name__ == "Hole":
             return value  # type: ignore[no-any-return]

@@ -319,6 +319,9 @@ class Interpreter:
             if keyword.arg is None or keyword.arg in kwargs:
                 raise ReadBackError("an argument is given twice, or by **")
             kwargs[keyword.arg] = self.value(keyword.value, env)
+        if isinstance(callee, (Made, Path)):
+            args = [self._source(arg) for arg in args]
+            kwargs = {name: self._source(value) for name, value in kwargs.items()}
         match callee:
             case ast.FunctionDef():
                 return self._enter(callee, args, kwargs)
@@ -338,6 +341,14 @@ class Interpreter:
         if callable(callee) and callee in _PURE.values():
             return callee(*args, **kwargs)
         raise ReadBackError("a page calls Keras and its own functions only")
+
+    def _source(self, value: Any) -> Any:
+        """Return a function of the page that is given to a constructor as what it says."""
+        if not isinstance(value, ast.FunctionDef):
+            return value
+        from kcodegen.readback.sources import source_of  # few pages have one
+
+        return source_of(value, self.top)
 
 
 def _size(value: Any) -> int:
