@@ -9,6 +9,7 @@ from kcodegen.backends.expressions import Expressions
 from kcodegen.backends.functional import FunctionalBody
 from kcodegen.backends.imports import Imports
 from kcodegen.backends.objects import OBJECT_BUILDERS, shared_objects
+from kcodegen.backends.stubs import stub_keys, stubs
 from kcodegen.ir.graph import Artifact, Graph, Layer
 from kcodegen.ir.outline import Outline, Step
 from kcodegen.ir.program import (
@@ -209,6 +210,8 @@ def lower(
     builder = Builder(vocabulary, outline_of)
     builder.imports.plain.add("keras")
     builder.write_sources(artifact)
+    for key in stub_keys(artifact) if vocabulary.stubs else ():
+        builder.imports.name(key)  # they are called what the file calls them
     if artifact.model is None:
         function = builder.objects(artifact)
         return _module(builder, [*builder.functions, function], artifact, _summary(artifact))
@@ -245,6 +248,7 @@ def _module(
     builder: Builder, functions: list[Function], artifact: Artifact, summary: str
 ) -> Module:
     imports = builder.imports
+    skeletons = stubs(artifact, imports) if builder.vocabulary.stubs else ()
     standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
     users = imports.from_users()
     lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]
@@ -253,7 +257,7 @@ def _module(
     imported = tuple(line for line in lines if line is not None)
     has_config = isinstance(artifact.value, Obj)
     module = Module(summary, imported, helpers, tuple(functions), builds)
-    return replace(module, has_config=has_config)
+    return replace(module, has_config=has_config, stubs=skeletons)
 
 
 def _model_summary(graph: Graph, parameters: int | None) -> str:

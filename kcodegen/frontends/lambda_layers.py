@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import re
+
+from kcodegen.diagnostics import CompileError
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.lambdas import read_lambda
 from kcodegen.frontends.values import read_arguments, read_value
 from kcodegen.ir.document import Node
 from kcodegen.ir.values import Args, Symbol, Value
 from kcodegen.registry.rows import ClassRow
+from kcodegen.words import identifier
 
 _FUNCTIONS = ("function", "output_shape", "mask")
 # What Keras 2 says of the functions besides them.
@@ -45,8 +49,22 @@ def _function(node: Node, child: Node, name: str, named: frozenset[str], context
     if kind == "function" or isinstance(child.value, str):
         return _named(child, context)
     if _is_bytecode(child) or isinstance(child.value, list):
-        return read_lambda(child, named, context.is_legacy)
+        return _decompiled(child, name, named, context)
     return read_value(child, context, "function")
+
+
+def _decompiled(node: Node, name: str, named: frozenset[str], context: Context) -> Value:
+    """Return a function as source; one that has none gets a skeleton where these are wanted."""
+    try:
+        return read_lambda(node, named, context.is_legacy)
+    except CompileError:
+        layer = identifier(node.layer or name, "function")
+        place = "" if layer == node.layer else "_".join(["", *re.findall(r"\d+", node.pointer)])
+        about = "" if name == "function" else f"_{name}"
+        stub = context.vocabulary.stub("lambda", f"{layer}{about}{place}")
+        if stub is None:
+            raise
+        return Symbol(stub)
 
 
 def _is_bytecode(node: Node) -> bool:
@@ -56,7 +74,7 @@ def _is_bytecode(node: Node) -> bool:
 def _named(node: Node, context: Context) -> Value:
     """Return a function that the file knows by its name alone."""
     name = node.text("the name of a function")
-    key = context.vocabulary.custom_key(name)
+    key = context.vocabulary.custom_key(name) or context.vocabulary.stub("function", name)
     if key is not None:
         return Symbol(key)
     context.problems.unknown_class(name, "the function", node.origin, "")

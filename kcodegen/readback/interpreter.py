@@ -80,6 +80,7 @@ class Interpreter:
     trace: Trace = field(default_factory=Trace)
     top: Env = field(default_factory=dict)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    stubs: frozenset[str] = frozenset()
     steps: int = 0
     depth: int = 0
     construct: Constructor = field(init=False)
@@ -90,7 +91,9 @@ class Interpreter:
     def load(self, tree: ast.Module, helpers: dict[str, str]) -> None:
         """Take in the imports and functions of a page; `helpers` maps its own to keys."""
         for statement in tree.body:
-            if isinstance(statement, ast.Import):
+            if getattr(statement, "name", "") in self.stubs:
+                self._load_stub(statement)
+            elif isinstance(statement, ast.Import):
                 for alias in statement.names:
                     self._define(alias.asname or alias.name, Path(alias.name))
             elif isinstance(statement, ast.ImportFrom):
@@ -103,6 +106,13 @@ class Interpreter:
                 self.functions[statement.name] = statement
             elif isinstance(statement, ast.ClassDef):
                 self._define(statement.name, Path(helpers[statement.name]))
+
+    def _load_stub(self, statement: ast.stmt) -> None:
+        from kcodegen.readback.stubs import read_stub  # few pages have one
+
+        name, key, params = read_stub(statement)
+        self._define(name, Path(key))
+        self.construct.signatures[key] = params
 
     def _load_from(self, statement: ast.ImportFrom) -> None:
         for alias in statement.names:
