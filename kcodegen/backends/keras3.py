@@ -9,7 +9,6 @@ from kcodegen.backends.expressions import Expressions
 from kcodegen.backends.functional import FunctionalBody
 from kcodegen.backends.imports import Imports
 from kcodegen.backends.objects import OBJECT_BUILDERS, shared_objects
-from kcodegen.backends.stubs import stub_keys, stubs
 from kcodegen.ir.graph import Artifact, Graph, Layer
 from kcodegen.ir.outline import Outline, Step
 from kcodegen.ir.program import (
@@ -26,6 +25,7 @@ from kcodegen.ir.program import (
     Param,
     Return,
     Statement,
+    Stub,
 )
 from kcodegen.ir.rewrite import used_sources
 from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
@@ -80,6 +80,19 @@ class Builder:
         self.expressions.sources = source_names(artifact, self.scope)
         for source, name in self.expressions.sources.items():
             self.functions.append(function(source, name, self.imports))
+
+    def name_stubs(self, artifact: Artifact) -> None:
+        """Let skeletons be called what the file calls them, before anything else has a name."""
+        from kcodegen.backends.stubs import stub_keys  # few pages need them
+
+        for key in stub_keys(artifact):
+            self.imports.name(key)
+
+    def stubs(self, artifact: Artifact) -> tuple[Stub, ...]:
+        """Return the skeletons of the page."""
+        from kcodegen.backends.stubs import stubs
+
+        return stubs(artifact, self.imports)
 
     def nested(self, graph: Graph) -> str:
         """Return the name of the function that builds a nested model, made when first needed."""
@@ -209,9 +222,9 @@ def lower(
     """
     builder = Builder(vocabulary, outline_of)
     builder.imports.plain.add("keras")
+    if vocabulary.stubs:
+        builder.name_stubs(artifact)
     builder.write_sources(artifact)
-    for key in stub_keys(artifact) if vocabulary.stubs else ():
-        builder.imports.name(key)  # they are called what the file calls them
     if artifact.model is None:
         function = builder.objects(artifact)
         return _module(builder, [*builder.functions, function], artifact, _summary(artifact))
@@ -248,7 +261,7 @@ def _module(
     builder: Builder, functions: list[Function], artifact: Artifact, summary: str
 ) -> Module:
     imports = builder.imports
-    skeletons = stubs(artifact, imports) if builder.vocabulary.stubs else ()
+    skeletons = builder.stubs(artifact) if builder.vocabulary.stubs else ()
     standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
     users = imports.from_users()
     lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]

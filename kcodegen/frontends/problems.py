@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
@@ -70,6 +69,8 @@ def _unknown(unknown: dict[str, _Unknown], command: tuple[str, ...]) -> Diagnost
 
 def ways_out(names: Iterable[str], command: tuple[str, ...]) -> Iterator[str]:
     """Yield how to import a user's own classes, and how to write skeletons, ready to be typed."""
+    import shlex  # only errors need it
+
     mine = [name for name in names if _attribute(name)]
     if not mine:
         return
