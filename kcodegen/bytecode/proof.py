@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from copy import deepcopy
 from types import CodeType
 
@@ -35,7 +36,9 @@ def compiled(code: Code, body: list[ast.stmt]) -> Code:
     outer = _function("outer", [], [*given, function, ast.Return(ast.Name("inner", ast.Load()))])
     module = ast.fix_missing_locations(ast.Module([outer], []))
     try:
-        made = compile(module, "<lambda>", "exec", dont_inherit=True)
+        with warnings.catch_warnings():  # of what a stranger's function does
+            warnings.simplefilter("ignore")
+            made = compile(module, "<lambda>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, TypeError, RecursionError) as error:
         raise NotDecompiled("its bytecode says what no source says") from error
     return _code(_nested(_nested(made)))

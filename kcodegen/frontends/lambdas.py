@@ -192,10 +192,20 @@ class _Translation:
                 return ast.List(self._all(items), ast.Load())
             case ast.Dict(keys=keys, values=values) if all(keys):
                 return ast.Dict(list(self._all([k for k in keys if k])), self._all(values))
+        return self._operation(node)
+
+    def _index(self, node: ast.expr) -> ast.expr:
+        """Return what stands in brackets: nowhere else is there a slice."""
+        match node:
             case ast.Slice(lower=lower, upper=upper, step=step):
                 bounds = (None if b is None else self.value(b) for b in (lower, upper, step))
                 return ast.Slice(*bounds)
-        return self._operation(node)
+            case ast.Tuple(elts=items):
+                inner = [
+                    self._index(i) if isinstance(i, ast.Slice) else self.value(i) for i in items
+                ]
+                return ast.Tuple(inner, ast.Load())
+        return self.value(node)
 
     def _operation(self, node: ast.expr) -> ast.expr:
         match node:
@@ -256,7 +266,7 @@ class _Translation:
         """Return `base[index]`; of a shape only single sizes mean the same today."""
         shape = self._shape(base)
         if shape is None:
-            return ast.Subscript(self.value(base), self.value(index), ast.Load())
+            return ast.Subscript(self.value(base), self._index(index), ast.Load())
         if not isinstance(plain(index), int):
             raise NotDecompiled("it computes with a part of a shape, which is a tuple today")
         return ast.Subscript(shape, self.value(index), ast.Load())

@@ -148,6 +148,16 @@ def test_a_variable_that_is_not_in_the_file_is_missed():
         compiled(keras2(dumped(outer(2).__code__)))
 
 
+def test_a_slice_stands_in_brackets_only():
+    """A compiler takes a slice anywhere, and so may bytecode; no source says that."""
+    tree = ast.parse("lambda t: tf.concat([1, t], axis=-1)", mode="eval")
+    (items,) = (node for node in ast.walk(tree) if isinstance(node, ast.List))
+    items.elts[0] = ast.copy_location(ast.Slice(), items.elts[0])
+    made = eval(compile(tree, "x", "eval"))
+    with pytest.raises(CompileError, match="no page says"):
+        compiled(keras2(dumped(made.__code__)))
+
+
 # Damaged bytes
 
 
