@@ -49,12 +49,15 @@ def _function(node: Node, child: Node, name: str, named: frozenset[str], context
     if kind == "function" or isinstance(child.value, str):
         return _named(child, context)
     if _is_bytecode(child) or isinstance(child.value, list):
-        return _decompiled(child, name, named, context)
+        return read_function(child, name, named, context)
     return read_value(child, context, "function")
 
 
-def _decompiled(node: Node, name: str, named: frozenset[str], context: Context) -> Value:
-    """Return a function as source; one that has none gets a skeleton where these are wanted."""
+def read_function(node: Node, name: str, named: frozenset[str], context: Context) -> Value:
+    """Return a function as source; one that has none gets a skeleton where these are wanted.
+
+    `name` is the argument that it is given as, `named` what it is given by name itself.
+    """
     try:
         return read_lambda(node, named, context.is_legacy)
     except CompileError:

@@ -32,9 +32,6 @@ MOVED: Final = (
 )
 """Paths that lead to the same functions."""
 
-BUILTINS: Final = frozenset("abs bool float int len list max min range round sum tuple".split())
-"""Python's own functions that do nothing but compute."""
-
 ATTRIBUTES: Final = frozenset({"dtype", "shape"})
 """What a tensor may be asked for."""
 

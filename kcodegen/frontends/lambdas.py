@@ -20,7 +20,6 @@ from kcodegen.diagnostics import CompileError
 from kcodegen.frontends.lambda_calls import Given, call, op, plain, public
 from kcodegen.frontends.lambda_names import (
     ATTRIBUTES,
-    BUILTINS,
     CONSTANTS,
     FREE_OPS,
     NUMPY,
@@ -30,7 +29,7 @@ from kcodegen.frontends.lambda_names import (
     moved,
 )
 from kcodegen.ir.document import Json, Node
-from kcodegen.ir.source import Source
+from kcodegen.ir.source import BUILTINS, Source
 from kcodegen.records import record
 from kcodegen.registry.backend_functions import BACKEND
 from kcodegen.registry.tf_functions import find_function

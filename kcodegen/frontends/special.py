@@ -35,10 +35,6 @@ def read(node: Node, name: str, read_value: Callable[[Node], Value]) -> Value:
             return _array(node.field("config"), name.strip("_"))
         case "__tuple__" if config is not None:
             return tuple(read_value(item) for item in node.field("items").items())
-        case "__lambda__":
-            from kcodegen.frontends.lambdas import read_lambda  # few files have one
-
-            return read_lambda(node, frozenset(), is_legacy=False)
         case "__typespec__":
             raise node.error("type-spec", "a TensorFlow type spec has no equal in Keras 3")
         case _:

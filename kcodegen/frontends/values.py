@@ -60,6 +60,10 @@ def read_value(node: Node, context: Context, holds: str = "") -> Value:
 def read_object(node: Node, context: Context, holds: str = "") -> Value:
     """Return the IR value of a dict with a `class_name`."""
     name = node.field("class_name").text()
+    if name == "__lambda__":
+        from kcodegen.frontends.lambda_layers import read_function  # few files have one
+
+        return read_function(node, str(node.key), frozenset(), context)
     if name.startswith("__"):
         return special.read(node, name, lambda child: read_value(child, context))
     if name in special.FUNCTION_CLASSES:

@@ -9,6 +9,8 @@ from dataclasses import field
 from kcodegen.records import record
 
 PLACEHOLDER = "_"
+BUILTINS = frozenset("abs bool float int len list max min range round sum tuple".split())
+"""Python's own functions that such a function may call: they do nothing but compute."""
 
 
 @record(frozen=True)

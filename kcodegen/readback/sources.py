@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from kcodegen.ir.source import Source
+from kcodegen.ir.source import BUILTINS, Source
 from kcodegen.readback.values import Path, ReadBackError
 from kcodegen.words import PAGE_NAMES
-
-_BUILTINS = frozenset("abs bool float int len list max min range round sum tuple".split())
 
 
 def source_of(function: ast.FunctionDef, top: Mapping[str, object]) -> Source:
@@ -42,7 +40,7 @@ class _Resolver(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Return a variable as it is, and a name of the page as a path."""
-        if node.id in self.names or (node.id in _BUILTINS and node.id not in self.top):
+        if node.id in self.names or (node.id in BUILTINS and node.id not in self.top):
             return node
         found = self.top.get(node.id)
         if not isinstance(found, Path) or ":" in found.key:

@@ -143,6 +143,17 @@ def test_a_lambda_without_source_gets_a_skeleton():
     assert "layers.Lambda(work," in page
 
 
+def test_an_activation_without_source_gets_a_skeleton():
+    document = keras3(lambda t: t.numpy())
+    made = document["config"]["layers"][1]
+    function = made["config"]["function"]
+    made["class_name"] = "Dense"
+    made["config"] = {"name": "work", "units": 2, "activation": function}
+    page = compiled(document).text
+    assert "def work_activation(*args, **kwargs):" in page
+    assert "activation=work_activation" in page
+
+
 # The proof
 
 
