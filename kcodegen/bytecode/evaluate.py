@@ -11,8 +11,9 @@ from dataclasses import field
 
 from kcodegen.bytecode.code import Code, NotDecompiled
 from kcodegen.bytecode.conditions import EXIT, RETURN, conditional, meetings, negated
+from kcodegen.bytecode.constants import constant
 from kcodegen.bytecode.instructions import OTHER, Instruction, instructions
-from kcodegen.bytecode.operations import Expr, Operations, Stack, constant
+from kcodegen.bytecode.operations import Expr, Operations, Stack
 from kcodegen.bytecode.versions import Opcodes
 from kcodegen.records import record
 
