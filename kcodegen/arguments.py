@@ -56,6 +56,7 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; raises UsageError, or SystemExit after --help and --version."""
     arguments = _parser().parse_args(argv)
+    arguments.command = ("kcodegen", *(sys.argv[1:] if argv is None else argv))
     if "" in (arguments.file, arguments.output, arguments.report):
         raise _usage("the name of a file is empty")
     if arguments.target == "keras2":
@@ -66,6 +67,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         option = "--check" if arguments.check else "--diff"
         raise _usage(f"{option} has nothing to compare with", "add -o FILE")
     _check_custom(arguments.custom)
+    arguments.custom = [*arguments.custom, *_of_project(arguments.custom)]
     return arguments
 
 
@@ -76,6 +78,7 @@ def options(arguments: argparse.Namespace) -> Options:
         input_shape=arguments.input_shape,
         weights=arguments.weights,
         custom=tuple(dict.fromkeys(arguments.custom)),
+        stubs=arguments.stubs,
         names=arguments.names,
         flat=arguments.flat,
         explain=arguments.explain,
@@ -83,6 +86,7 @@ def options(arguments: argparse.Namespace) -> Options:
         template_dir=arguments.template_dir,
         source="" if arguments.file == STDIN else Path(arguments.file).name,
         output="" if arguments.output is None else Path(arguments.output).name,
+        command=arguments.command,
     )
 
 
@@ -176,7 +180,13 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         type=custom,
         action="append",
         default=[],
-        help="import your class for the name in the file; may be repeated",
+        help="import your class for the name in the file; may be repeated, or stand in the "
+        "[tool.kcodegen.custom] of your pyproject.toml",
+    )
+    group.add_argument(
+        "--stubs",
+        action="store_true",
+        help="write a skeleton for every other class and function of yours, to be filled in",
     )
 
 
@@ -236,6 +246,21 @@ def custom(text: str) -> tuple[str, str]:
                 f"{word!r} in {text!r} cannot be imported: it is no plain Python name"
             )
     return name, place
+
+
+def _of_project(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what the project maps besides; what is typed goes before it."""
+    from kcodegen import project  # a folder up from here may have one
+
+    found = []
+    for name, place in project.custom_pairs(Path.cwd()):
+        if name in dict(given):
+            continue
+        try:
+            found.append(custom(f"{name}={place}"))
+        except argparse.ArgumentTypeError as error:
+            raise _usage(f"{project.NAME}: {error}") from None
+    return found
 
 
 def _check_custom(pairs: Sequence[tuple[str, str]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -16,15 +16,18 @@ class Options:
     `input_shape` is the shape of one sample, without the batch axis. `weights` is a folder of
     `weight_<i>.npy`. `custom` maps a name in the file to `package.module:attr`. `names` is the
     policy for layer names: "auto" leaves out those that Keras gives again by itself, "keep"
-    writes them all, "drop" leaves out whatever looks automatic. `flat` writes every layer on a
+    writes them all, "drop" leaves out whatever looks automatic. `stubs` writes a skeleton for every
+    class and function of a user that `custom` does not map. `flat` writes every layer on a
     line of its own; `explain` adds a note for each helper function: what it stands for.
-    `source` and `output` are the file names that the header of the page mentions.
+    `source` and `output` are the file names that the header of the page mentions; `command` are the
+    words that were typed, for hints that can be typed.
     """
 
     target: Literal["keras3"] = "keras3"
     input_shape: tuple[int | None, ...] | None = None
     weights: Path | None = None
     custom: tuple[tuple[str, str], ...] = ()
+    stubs: bool = False
     names: Literal["auto", "keep", "drop"] = "auto"
     flat: bool = False
     explain: bool = False
@@ -32,3 +35,4 @@ class Options:
     template_dir: Path | None = None
     source: str = ""
     output: str = ""
+    command: tuple[str, ...] = field(default=(), compare=False)

@@ -82,7 +82,7 @@ def compile_model(model: Any, options: Options = DEFAULTS) -> Result:
 
 def compile_document(root: Node, options: Options) -> Result:
     """Compile a parsed document."""
-    vocabulary = Vocabulary(options.custom)
+    vocabulary = Vocabulary(options.custom, options.stubs, options.command)
     artifact, warnings = read_document(root, vocabulary, options.input_shape)
     if options.weights is None or artifact.model is None:
         artifact, more = prepare(artifact, vocabulary)
@@ -145,7 +145,8 @@ def proved_page(
         template_dir=options.template_dir,
     )
     try:
-        prove(text, named, vocabulary, module.builds, module.takes)
+        stubs = frozenset(item.name for item in module.stubs)
+        prove(text, named, vocabulary, module.builds, module.takes, stubs)
     except ProofError as error:
         if options.template_dir is None:
             raise
@@ -243,10 +244,11 @@ def prove(
     vocabulary: Vocabulary,
     builds: str,
     takes: tuple[str, ...] = (),
+    stubs: frozenset[str] = frozenset(),
 ) -> None:
     """Raise ProofError unless the page, read back, is what was compiled."""
     try:
-        found = read_back(text, vocabulary, artifact.kind, builds, takes, helpers.KEYS)
+        found = read_back(text, vocabulary, artifact.kind, builds, takes, helpers.KEYS, stubs)
     except ReadBackError as error:
         raise ProofError(
             Diagnostic("read-back", f"the page can't be read back: {error}")
@@ -284,6 +286,8 @@ def command_line(options: Options) -> tuple[str, ...]:
         words += ["--input-shape", ",".join(str(size) for size in options.input_shape)]
     for name, path in options.custom:
         words += ["--custom", f"{name}={path}"]
+    if options.stubs:
+        words.append("--stubs")
     if options.weights is not None:
         words += ["--weights", options.weights.name]
     if options.names != "auto":

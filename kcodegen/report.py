@@ -11,6 +11,7 @@ from kcodegen.diagnostics import Diagnostic, Origin
 PROGRAM = "kcodegen"
 MOST_LINES = 100
 SENTENCE, ADDRESS, NAME = 600, 240, 80
+COMMANDS = 20_000  # hints hold commands, which are no good when cut
 BUG_HINT = (
     "this is a bug in kcodegen, please report it with the input file; --debug shows the traceback"
 )
@@ -40,9 +41,12 @@ def line(file: str, diagnostic: Diagnostic) -> str:
 
     `kcodegen: FILE: error: MESSAGE (at /config/layers/3, layer "x") [code]; hint: HINT`
     """
-    words = f"{diagnostic.severity}: {visible(diagnostic.message)}{_address(diagnostic.origin)}"
+    limit = COMMANDS if diagnostic.code == "unknown-class" else SENTENCE  # it lists what is unknown
+    words = (
+        f"{diagnostic.severity}: {visible(diagnostic.message, limit)}{_address(diagnostic.origin)}"
+    )
     code = f" [{visible(diagnostic.code, NAME)}]" if diagnostic.code else ""
-    hint = f"; hint: {visible(diagnostic.hint)}" if diagnostic.hint else ""
+    hint = f"; hint: {visible(diagnostic.hint, COMMANDS)}" if diagnostic.hint else ""
     return f"{_prefix(file)}{words}{code}{hint}"
 
 

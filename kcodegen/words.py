@@ -9,6 +9,12 @@ from collections.abc import Iterable
 from functools import cache
 
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
+# What every page may import or define by itself.
+PAGE_NAMES = frozenset(
+    """keras layers ops np Path argparse parser main directory model build_model compile_model
+    load_weights load_model constraints dtype_policies initializers losses metrics optimizers
+    quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
+)
 
 
 @cache

@@ -15,13 +15,14 @@ def test_the_command_line_has_the_same_defaults():
 
 def test_every_option_reaches_the_compiler():
     words = "model.json -o page.py --input-shape 28,None,1 --names keep --line-length 100".split()
-    words += ["--flat", "--explain"]
+    words += ["--flat", "--explain", "--stubs"]
     words += ["--custom", "A>S=shop.layers:S", "--weights", "w", "--template-dir", "t"]
     asked = arguments.options(arguments.parse(words))
     defaults = Options()
     assert asked.input_shape == (28, None, 1)
     assert asked.custom == (("A>S", "shop.layers:S"),)
     assert (asked.source, asked.output) == ("model.json", "page.py")
+    assert asked.command == ("kcodegen", *words)
     same = [f for f in Options.__slots__ if getattr(asked, f) == getattr(defaults, f)]
     assert same == ["target"]
 

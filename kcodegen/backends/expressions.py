@@ -6,6 +6,7 @@ Obj("keras.initializers.HeNormal")   ->   "he_normal"        kernel_size (3, 3) 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import field
 
 from kcodegen.backends.formulas import formula
 from kcodegen.backends.imports import Imports
@@ -22,6 +23,7 @@ from kcodegen.ir.program import (
     Subscript,
     TupleExpr,
 )
+from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Array, Dict, Hole, Obj, Ref, Slice, Symbol, Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Parameter, narrow
@@ -39,13 +41,15 @@ class Expressions:
     """Makes expressions for one page.
 
     `build_nested` gives the name of the function that builds a nested model; `shared` maps the
-    tags of objects used in several places to their variables.
+    tags of objects used in several places to their variables, `sources` the functions that the
+    page writes out to their names.
     """
 
     vocabulary: Vocabulary
     imports: Imports
     build_nested: Callable[[Graph], str]
     shared: dict[int, str]
+    sources: dict[Source, str] = field(default_factory=dict)
 
     def value(
         self, value: Value, param: Parameter | None = None, env: dict[Ref, Expr] | None = None
@@ -64,6 +68,8 @@ class Expressions:
                 return DictExpr(tuple(pairs))
             case Symbol(key):
                 return self.imports.name(key)
+            case Source():
+                return Name(self.sources[value])
             case Array():
                 return self._array(value)
             case Slice(start, stop, step):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 
 from kcodegen.ir.program import Name
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
+from kcodegen.registry.stubs import stub_name
 from kcodegen.registry.vocabulary import CUSTOM
+from kcodegen.words import PAGE_NAMES, RESERVED
 
 
 @record(frozen=False)
@@ -29,7 +32,7 @@ class Imports:
         """Return how the page spells a class or function."""
         if key.startswith(CUSTOM):
             if key not in self.custom:
-                attr = key.rpartition(":")[2]
+                attr = re.split("[:>]", key)[-1]
                 self.custom[key] = self._custom_name(attr)
             return Name(self.custom[key])
         if helper or key in HELPERS:
@@ -45,7 +48,7 @@ class Imports:
 
     def _custom_name(self, attr: str) -> str:
         """Return the name of a user's class: its own, unless the page has that already."""
-        if attr not in self.scope.taken:
+        if attr not in self.scope.taken and attr not in PAGE_NAMES and attr not in RESERVED:
             self.scope.taken.add(attr)
             return attr
         return self.scope.unique(f"custom_{attr}")
@@ -63,6 +66,8 @@ class Imports:
         """Return the lines that import the user's classes."""
         lines: dict[str, list[str]] = {}
         for key, name in self.custom.items():
+            if stub_name(key) is not None:
+                continue
             module, _, attr = key.removeprefix(CUSTOM).partition(":")
             spelled = attr if name == attr else f"{attr} as {name}"
             lines.setdefault(module, []).append(spelled)

@@ -25,7 +25,9 @@ from kcodegen.ir.program import (
     Param,
     Return,
     Statement,
+    Stub,
 )
+from kcodegen.ir.rewrite import used_sources
 from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
@@ -68,6 +70,29 @@ class Builder:
     def __post_init__(self) -> None:
         self.imports = Imports(self.scope)
         self.expressions = Expressions(self.vocabulary, self.imports, self.nested, {})
+
+    def write_sources(self, artifact: Artifact) -> None:
+        """Make the functions that the file itself holds."""
+        if not any(True for _ in used_sources(artifact)):
+            return
+        from kcodegen.backends.sources import function, source_names  # few pages need them
+
+        self.expressions.sources = source_names(artifact, self.scope)
+        for source, name in self.expressions.sources.items():
+            self.functions.append(function(source, name, self.imports))
+
+    def name_stubs(self, artifact: Artifact) -> None:
+        """Let skeletons be called what the file calls them, before anything else has a name."""
+        from kcodegen.backends.stubs import stub_keys  # few pages need them
+
+        for key in stub_keys(artifact):
+            self.imports.name(key)
+
+    def stubs(self, artifact: Artifact) -> tuple[Stub, ...]:
+        """Return the skeletons of the page."""
+        from kcodegen.backends.stubs import stubs
+
+        return stubs(artifact, self.imports)
 
     def nested(self, graph: Graph) -> str:
         """Return the name of the function that builds a nested model, made when first needed."""
@@ -201,6 +226,9 @@ def lower(
     """
     builder = Builder(vocabulary, outline_of)
     builder.imports.plain.add("keras")
+    if vocabulary.stubs:
+        builder.name_stubs(artifact)
+    builder.write_sources(artifact)
     if artifact.model is None:
         function = builder.objects(artifact)
         return _module(builder, [*builder.functions, function], artifact, _summary(artifact))
@@ -237,6 +265,7 @@ def _module(
     builder: Builder, functions: list[Function], artifact: Artifact, summary: str
 ) -> Module:
     imports = builder.imports
+    skeletons = builder.stubs(artifact) if builder.vocabulary.stubs else ()
     standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
     users = imports.from_users()
     lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]
@@ -245,7 +274,7 @@ def _module(
     imported = tuple(line for line in lines if line is not None)
     has_config = isinstance(artifact.value, Obj)
     module = Module(summary, imported, helpers, tuple(functions), builds)
-    return replace(module, has_config=has_config)
+    return replace(module, has_config=has_config, stubs=skeletons)
 
 
 def _model_summary(graph: Graph, parameters: int | None) -> str:

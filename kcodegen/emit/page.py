@@ -9,8 +9,9 @@ from typing import Any
 import jinja2
 
 from kcodegen.diagnostics import Diagnostic, UsageError
+from kcodegen.emit.expressions import text
 from kcodegen.emit.layout import function_lines
-from kcodegen.ir.program import Function, Module
+from kcodegen.ir.program import Function, Module, Stub
 from kcodegen.records import record
 from kcodegen.words import prose
 
@@ -42,6 +43,7 @@ class Page:
     command: Code
     imports: tuple[Code, ...]
     helpers: tuple[str, ...]
+    stubs: tuple[Code, ...]
     functions: tuple[Code, ...]
     builds: Code
     load_model: Code
@@ -73,6 +75,7 @@ def render(
         command=Code(" ".join(prose_argument(word) for word in command)),
         imports=tuple(Code(x) for line in _imports(module) for x in import_lines(line, width)),
         helpers=tuple(f"helpers/{name}.py.j2" for name in module.helpers),
+        stubs=tuple(_stub(stub, width) for stub in module.stubs),
         functions=tuple(_function(function, width) for function in module.functions),
         builds=Code(module.builds),
         load_model=_function(module.loader, width) if module.loader is not None else Code(),
@@ -94,6 +97,18 @@ def render(
 
 def _function(function: Function, width: int) -> Code:
     return Code("\n".join(function_lines(function, width)))
+
+
+def _stub(stub: Stub, width: int) -> Code:
+    """Return a skeleton: a decorated function, or a class with its methods."""
+    lines = [f"@{text(stub.decorator)}"] if stub.decorator is not None else []
+    if not stub.base:
+        return Code("\n".join([*lines, *function_lines(stub.methods[0], width)]))
+    lines += [f"class {stub.name}({stub.base}):", f'    """{stub.doc}"""']
+    for method in stub.methods:
+        body = function_lines(method, width - 4)
+        lines += ["", *(f"    {line}" if line else "" for line in body)]
+    return Code("\n".join(lines))
 
 
 def _imports(module: Module) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import keras0, keras0_graph, keras3, objects, seed_flat
+from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
-from kcodegen.frontends.problems import prose_name, way_out
+from kcodegen.frontends.problems import prose_name, ways_out
 from kcodegen.frontends.strangers import stranger
 from kcodegen.frontends.training import read_training
-from kcodegen.frontends.values import is_model
 from kcodegen.frontends.wrapped import unwrapped
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
@@ -28,7 +28,7 @@ def read_document(
         artifact = _read(root, context, input_shape)
     except CompileError as error:
         context.problems.add(error)
-    context.problems.raise_all()
+    context.problems.raise_all(vocabulary.command)
     if input_shape is not None and not seed_flat.is_flat(root):
         raise root.error(
             "input-shape",
@@ -156,7 +156,7 @@ def _opaque(root: Node) -> CompileError:
     registered = root.get("registered_name")
     named = registered if registered is not None and registered.value else root.field("class_name")
     name = named.text()
-    way = way_out(name)
+    way = next(ways_out([name], ()), "")
     return root.error(
         "opaque-model",
         f"{prose_name(name)!r} is a subclassed model: its layers are in its Python code, not here",

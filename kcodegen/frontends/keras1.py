@@ -10,9 +10,9 @@ are in `registry.keras1`; what one layer's arguments mean is in `keras1_layers`.
 from __future__ import annotations
 
 from kcodegen.frontends import keras1_merge
+from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras1_layers import Old, read_arguments
-from kcodegen.frontends.values import is_model
 from kcodegen.ir.document import Json, Node
 from kcodegen.registry.keras1 import CLASSES, FORMATS
 

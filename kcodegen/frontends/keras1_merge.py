@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.keras1_layers import Old
-from kcodegen.frontends.values import is_model
 from kcodegen.ir.document import Json, Node, Placed
 from kcodegen.registry.keras1 import MERGES
 from kcodegen.words import did_you_mean, prose

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import old_names, time_major
+from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
 from kcodegen.frontends.keras2_inputs import chain_input, known_sizes, read_old_input
@@ -18,7 +19,7 @@ from kcodegen.frontends.keras3 import build_shape, model_key, model_row
 from kcodegen.frontends.old_masks import with_old_masks
 from kcodegen.frontends.outputs import wrong_outputs
 from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
-from kcodegen.frontends.values import find_row, is_model, read_config, read_dropped
+from kcodegen.frontends.values import read_config, read_dropped
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import flatten, operands

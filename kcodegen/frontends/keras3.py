@@ -9,9 +9,10 @@ from collections import Counter
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends.calls import Wires, read_call
+from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.outputs import wrong_outputs
-from kcodegen.frontends.values import find_row, is_model, read_config, read_value
+from kcodegen.frontends.values import read_config, read_value
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call, Graph, Layer, Shape
 from kcodegen.ir.values import Args, Dict, Ref, Value

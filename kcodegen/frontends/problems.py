@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
 from kcodegen.records import record
 from kcodegen.words import is_identifier, prose
+
+_MOST_LAYERS = 8
 
 
 @record(frozen=False)
@@ -27,9 +30,12 @@ class Problems:
         if origin.layer is not None and origin.layer not in entry.layers:
             entry.layers.append(origin.layer)
 
-    def raise_all(self) -> None:
-        """Raise one error with everything found; do nothing when nothing was."""
-        diagnostics = [entry.diagnostic(name) for name, entry in self.unknown.items()]
+    def raise_all(self, command: tuple[str, ...] = ()) -> None:
+        """Raise one error with everything found; do nothing when nothing was.
+
+        `command` are the words that were typed, for hints that can be typed.
+        """
+        diagnostics = [_unknown(self.unknown, command)] if self.unknown else []
         diagnostics += self.found
         if diagnostics:
             raise CompileError(diagnostics)
@@ -44,21 +50,44 @@ class _Unknown:
     origin: Origin
     layers: list[str] = field(default_factory=list)
 
-    def diagnostic(self, name: str) -> Diagnostic:
-        names = ", ".join(prose(layer) for layer in self.layers)
-        used = f", used by layers {names}" if len(self.layers) > 1 else ""
-        hint = "; ".join(part for part in (self.hint, way_out(name)) if part)
-        message = f"{self.what} {prose_name(name)!r} is not known to Keras{used}"
-        layer = self.layers[0] if len(self.layers) == 1 else None
-        return Diagnostic("unknown-class", message, Origin(self.origin.pointer, layer), hint)
+
+def _unknown(unknown: dict[str, _Unknown], command: tuple[str, ...]) -> Diagnostic:
+    """Return the one error for all classes and functions that no table has."""
+    parts = []
+    for name, entry in unknown.items():
+        names = ", ".join(prose(layer) for layer in entry.layers[:_MOST_LAYERS])
+        more = ", ..." if len(entry.layers) > _MOST_LAYERS else ""
+        used = f", used by layers {names}{more}" if len(entry.layers) > 1 else ""
+        parts.append(f"{entry.what} {prose_name(name)!r} is not known to Keras{used}")
+    first = next(iter(unknown.values()))
+    layers = {layer for entry in unknown.values() for layer in entry.layers}
+    origin = Origin(first.origin.pointer, layers.pop() if len(layers) == 1 else None)
+    hints = [entry.hint for entry in unknown.values() if entry.hint]
+    hint = "; ".join((*dict.fromkeys(hints), *ways_out(unknown, command)))
+    return Diagnostic("unknown-class", "; ".join(parts), origin, hint)
 
 
-def way_out(name: str) -> str:
-    """Return how to import a user's own class; nothing for what can be no class' name."""
+def ways_out(names: Iterable[str], command: tuple[str, ...]) -> Iterator[str]:
+    """Yield how to import a user's own classes, and how to write skeletons, ready to be typed."""
+    import shlex  # only errors need it
+
+    mine = [name for name in names if _attribute(name)]
+    if not mine:
+        return
+    given = [
+        word
+        for name in mine
+        for word in ("--custom", f"{name}=your_package.your_module:{_attribute(name)}")
+    ]
+    yield f"{shlex.join((*command, *given))} imports your own"
+    yield f"{shlex.join((*command, '--stubs'))} writes skeletons to be filled in"
+
+
+def _attribute(name: str) -> str:
+    """Return the name of a user's class in its module; nothing for what can be no class' name."""
     attr = name.rsplit(">", 1)[-1]
-    if prose_name(name) != name or not is_identifier(attr):
-        return ""
-    return f"--custom '{name}=your_package.your_module:{attr}' imports your own"
+    is_plain = is_identifier(attr) and not attr.startswith("__")
+    return attr if prose_name(name) == name and is_plain else ""
 
 
 def prose_name(name: str) -> str:

@@ -10,9 +10,10 @@ what was not a plain chain can't come back, and is refused.
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError
+from kcodegen.frontends.classes import find_row
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras3 import layer_name, read_input
-from kcodegen.frontends.values import find_row, read_config
+from kcodegen.frontends.values import read_config
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Args, Hole, Value

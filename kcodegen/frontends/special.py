@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kcodegen.diagnostics import CompileError
 from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Array, Slice, Value, rewrite
@@ -36,21 +35,10 @@ def read(node: Node, name: str, read_value: Callable[[Node], Value]) -> Value:
             return _array(node.field("config"), name.strip("_"))
         case "__tuple__" if config is not None:
             return tuple(read_value(item) for item in node.field("items").items())
-        case "__lambda__":
-            raise lambda_error(node)
         case "__typespec__":
             raise node.error("type-spec", "a TensorFlow type spec has no equal in Keras 3")
         case _:
             raise node.error("unknown-marker", f"the marker {prose(name)!r} is not known")
-
-
-def lambda_error(node: Node) -> CompileError:
-    """Return the error for a function that is stored as bytecode."""
-    return node.error(
-        "lambda",
-        "a lambda is stored as Python bytecode, which is never run",
-        "rewrite it as a named function and save the model again",
-    )
 
 
 def _array(config: Node, kind: str) -> Array:

@@ -16,16 +16,15 @@ from typing import TypeGuard
 from kcodegen import registry
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends import special
+from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
-from kcodegen.registry import helpers
 from kcodegen.registry.built import built_value
 from kcodegen.registry.overrides import QUIETLY_LOST
 from kcodegen.registry.rows import ClassRow, Parameter
-from kcodegen.registry.spaces import CUSTOM_PREFIX
-from kcodegen.registry.vocabulary import OWN_ROWS, SEQUENTIAL, shorthand
-from kcodegen.words import did_you_mean, prose
+from kcodegen.registry.vocabulary import OWN_ROWS, shorthand
+from kcodegen.words import did_you_mean, is_identifier, prose
 
 # Objects of these kinds are written as strings where they have no arguments.
 _NAMED_KINDS = ("initializer", "regularizer", "constraint")
@@ -37,7 +36,6 @@ _SIZE = "vocabulary_size"
 _SCALARS = (bool, int, float)
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
-_INCOMPLETE = "its layers are not in the file"
 # Layers whose work is a foreign program.
 _FOREIGN = ("TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
 
@@ -63,6 +61,10 @@ def read_value(node: Node, context: Context, holds: str = "") -> Value:
 def read_object(node: Node, context: Context, holds: str = "") -> Value:
     """Return the IR value of a dict with a `class_name`."""
     name = node.field("class_name").text()
+    if name == "__lambda__":
+        from kcodegen.frontends.lambda_layers import read_function  # few files have one
+
+        return read_function(node, str(node.key), frozenset(), context)
     if name.startswith("__"):
         return special.read(node, name, lambda child: read_value(child, context))
     if name in special.FUNCTION_CLASSES:
@@ -103,86 +105,24 @@ def read_dropped(node: Node, name: str, context: Context, skip: tuple[str, ...] 
     return Obj(row.key, tuple((key, given[key]) for key in _parameters(row) if key in given))
 
 
-def is_model(node: Node) -> bool:
-    """Tell whether a serialized object is a model with its own list of layers.
-
-    A few of Keras' layers (Pipeline) have an argument `layers` too; they are no models.
-    """
-    fields = node.mapping()
-    config, name = fields.get("config"), fields.get("class_name")
-    if isinstance(config, list):
-        return name is not None
-    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        return False
-    known = registry.candidates(str(name), None, "layer")
-    return not any(row.param("layers") and row.key != SEQUENTIAL.key for row in known)
-
-
-def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
-    """Return the row of a serialized object's class, or None after noting the problem."""
-    fields, name = node.mapping(), node.field("class_name").text()
-    module, registered_name = fields.get("module"), fields.get("registered_name")
-    if isinstance(module, str) or module is None:
-        row = registry.find_class(name, module, holds) or _fitting_row(node, name, module, holds)
-        why = "" if row is None else row.refusal or _INCOMPLETE * (row.key in OWN_ROWS)
-        if row is not None and why:
-            message = f"{row.name} can't be written on a page: {why}"
-            context.problems.add(node.error("refused-class", message))
-            return None
-        if row is not None:
-            return row
-    aliases = [n for n in (registered_name, name) if isinstance(n, str)]
-    if (key := context.vocabulary.custom_key(*aliases)) is not None:
-        return context.vocabulary.row(key)
-    if context.is_legacy and holds == "layer" and _is_gone(node, name, context):
-        return None
-    shown = aliases[0] if aliases else name
-    names = () if ">" in shown else registry.class_names(holds)
-    hint = did_you_mean(name, (n for n in names if n not in helpers.KEYS))
-    context.problems.unknown_class(shown, "the class", node.origin, hint)
-    return None
-
-
-def _is_gone(node: Node, name: str, context: Context) -> bool:
-    """Note a class of Keras 2 that Keras 3 has no equal for; tell whether it is one."""
-    from kcodegen.registry.legacy import why_gone
-
-    why = why_gone(name, context.version)
-    if not why:
-        return False
-    hint = f"write your own, and import it with --custom {name}=your_package.your_module:{name}"
-    message = f"{name} can't be written on a page: {why}"
-    context.problems.add(node.error("refused-class", message, hint))
-    return True
-
-
-def _fitting_row(node: Node, name: str, module: str | None, holds: str) -> ClassRow | None:
-    """Return the one class of several with this name that takes what the config gives."""
-    from kcodegen.registry.legacy import find_argument
-
-    config = node.get("config")
-    if config is None or not isinstance(config.value, dict):
-        return None
-    keys = config.value.keys()
-    found = [
-        row
-        for row in registry.candidates(name.removeprefix(CUSTOM_PREFIX), module, holds)
-        if all(row.param(key) or find_argument(row, key) for key in keys)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
 def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ...] = ()) -> Args:
     """Return constructor arguments from a `get_config()`, in the order of the signature.
 
     `skip` names fields that are read elsewhere.
     """
+    if row.key == "keras.layers.Lambda":
+        from kcodegen.frontends.lambda_layers import read_lambda_config  # few files have one
+
+        return read_lambda_config(node, row, context, skip)
+    return read_arguments(node, row, context, skip)
+
+
+def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str, ...] = ()) -> Args:
+    """Return constructor arguments that are what the config says, but for old names."""
     if row.name in _FOREIGN:
         hint = "it runs a program that is not in this file: replace the layer"
         context.problems.add(node.error("foreign-layer", f"{row.name} can't be compiled", hint))
         return ()
-    if context.is_legacy and row.key == "keras.layers.Lambda":
-        raise special.lambda_error(node)
     _warn_of_lost(node, row, context)
     params = _parameters(row)
     found: list[tuple[str, Value]] = []
@@ -194,7 +134,13 @@ def read_config(node: Node, row: ClassRow, context: Context, skip: tuple[str, ..
             found.append((key, value))  # most arguments; no address is needed for them
             continue
         child = node.field(key)
-        if param is not None or row.kind == "custom":
+        if row.kind == "custom" and (
+            not is_identifier(key) or key.startswith("__") or key == "self"
+        ):
+            hint = "no constructor takes that"
+            message = f"{row.name} has an argument {prose(key)!r}, which is no plain name"
+            context.problems.add(child.error("unknown-argument", message, hint))
+        elif param is not None or row.kind == "custom":
             _refuse_path(child, key, row, context)
             found.append((key, _read_argument(child, key, row, context, param)))
         elif not _ignored(child, key, row, context):
@@ -376,6 +322,7 @@ def _read_function(node: Node, context: Context, holds: str) -> Value:
     if holds in ("activation", "") and name in registry.strings("activation"):
         return name
     key = registry.function(name, holds) or context.vocabulary.custom_key(name)
+    key = key or context.vocabulary.stub("function", name)
     if key is None:
         hint = did_you_mean(name, registry.strings(holds)) if holds else ""
         context.problems.unknown_class(name, "the function", node.origin, hint)
@@ -393,7 +340,10 @@ def _read_string(node: Node, text: str, context: Context, holds: str) -> Value:
             return Obj(row.key)
     elif holds == "dtype_policy" or text in registry.strings(holds):
         return text
-    if (key := context.vocabulary.custom_key(text)) is not None:
+    key = context.vocabulary.custom_key(text)
+    if key is None and holds not in ("optimizer", "dtype_policy"):
+        key = context.vocabulary.stub("function", text)
+    if key is not None:
         return Symbol(key)
     hint = did_you_mean(text, registry.strings(holds))
     context.problems.unknown_class(text, f"the {holds}", node.origin, hint)

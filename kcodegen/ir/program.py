@@ -208,6 +208,20 @@ class Function:
 
 
 @record(frozen=True)
+class Stub:
+    """A skeleton: a class with its methods, or one function; `decorator` registers it, or is None.
+
+    `base` is the class that it is derived from, empty for a function.
+    """
+
+    name: str
+    decorator: Expr | None
+    base: str
+    doc: str
+    methods: tuple[Function, ...]
+
+
+@record(frozen=True)
 class Module:
     """A page: what its templates need, decided.
 
@@ -216,7 +230,7 @@ class Module:
     makes the main object, `takes` its arguments by name; `has_config` says that it can be asked for
     its configuration. `is_model` asks for the loading of
     weights by `loader`; `normalized` says that an adapted Normalization has to be finalized after
-    it.
+    it. `stubs` are skeletons of a user's classes.
     """
 
     summary: str
@@ -230,3 +244,4 @@ class Module:
     loader: Function | None = None
     compiles: bool = False
     normalized: bool = False
+    stubs: tuple[Stub, ...] = ()

@@ -5,13 +5,14 @@ What does not change is returned as it is, not copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from operator import is_
 from typing import TypeAlias
 
-from kcodegen.ir.graph import Call, Graph, Layer
-from kcodegen.ir.values import Args, Dict, Obj, Value
+from kcodegen.ir.graph import Artifact, Call, Graph, Layer
+from kcodegen.ir.source import Source
+from kcodegen.ir.values import Args, Dict, Obj, Value, walk
 
 # (key of the class, its arguments, the shape it was built with) -> its arguments
 ChangeArgs: TypeAlias = Callable[[str, Args, Value], Args]
@@ -110,3 +111,30 @@ def map_graphs(graph: Graph, change: Callable[[Graph], Graph]) -> Graph:
         return layer if args is layer.args else replace(layer, args=args)
 
     return change(replace(graph, layers=tuple(nested(layer) for layer in graph.layers)))
+
+
+def used_sources(artifact: Artifact) -> Iterator[tuple[str, Source]]:
+    """Yield the functions of an artifact, each with what it is for: a layer, or its argument."""
+    if artifact.model is not None:
+        yield from _of_graph(artifact.model)
+    values = [artifact.value, *(value for _, value in artifact.training or ())]
+    for value in values:
+        yield from _of_value("", value)
+
+
+def _of_graph(graph: Graph) -> Iterator[tuple[str, Source]]:
+    for layer in graph.layers:
+        if layer.body is not None:
+            yield from _of_graph(layer.body)
+        for name, value in layer.args:
+            user = layer.name if name == "function" else f"{layer.name}_{name}"
+            yield from _of_value(user, value)
+
+
+def _of_value(layer: str, value: Value) -> Iterator[tuple[str, Source]]:
+    for item in walk(value):
+        if isinstance(item, Source):
+            yield layer, item
+        body = getattr(item, "body", None)
+        if isinstance(body, Graph):
+            yield from _of_graph(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kcodegen.ir.formulas import FORMULAS, Affine, Condition, Either, Letter, Quotient, Ramp, Text
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.outline import Body, Item, Outline, Param, Repeat, Step, Use, When
+from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Array, Dict, Hole, Obj, Ref, Slice, Symbol, Value
 
 
@@ -23,6 +24,8 @@ def show_value(value: Value) -> str:
             mark = "" if tag is None else f"#{tag}"
             inner = "" if body is None else "{" + "; ".join(show_graph(body)) + "}"
             return f"{short_key(key)}{mark}({show_args(args)}){inner}"
+        case Source(text):
+            return f"function<{text.removeprefix('def ')!a}>"
         case Symbol(key):
             return f"@{short_key(key)}"
         case Array(kind, dtype, data):

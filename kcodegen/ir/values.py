@@ -18,6 +18,7 @@ from kcodegen.records import record
 if TYPE_CHECKING:
     from kcodegen.ir.formulas import Formula
     from kcodegen.ir.graph import Graph
+    from kcodegen.ir.source import Source
 
 Scalar: TypeAlias = Union[bool, int, float, str, bytes, EllipsisType, None]
 Value: TypeAlias = Union[
@@ -29,6 +30,7 @@ Value: TypeAlias = Union[
     "Array",
     "Slice",
     "Symbol",
+    "Source",
     "Hole",
     "Formula",
 ]

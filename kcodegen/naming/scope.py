@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from kcodegen.records import record
-from kcodegen.words import RESERVED, identifier
-
-# What every page may import or define by itself.
-PAGE_NAMES = frozenset(
-    """keras layers ops np Path argparse parser main directory model build_model compile_model
-    load_weights load_model constraints dtype_policies initializers losses metrics optimizers
-    quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
-)
+from kcodegen.words import PAGE_NAMES, RESERVED, identifier
 
 
 @record(frozen=False)

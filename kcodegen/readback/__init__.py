@@ -26,14 +26,16 @@ def read_back(
     builds: str,
     takes: tuple[str, ...] = (),
     helpers: dict[str, str] | None = None,
+    stubs: frozenset[str] = frozenset(),
 ) -> Artifact:
     """Return what a page builds, or raise ReadBackError.
 
     `kind` and `builds` say what to look for: a "model" built by `build_model`; `takes` names
-    the arguments of that function; `helpers` maps the page's own classes to their keys.
+    the arguments of that function; `helpers` maps the page's own classes to their keys, and `stubs`
+    are its skeletons.
     """
     try:
-        return _read_back(ast.parse(text), vocabulary, kind, builds, takes, helpers or {})
+        return _read_back(ast.parse(text), vocabulary, kind, builds, takes, helpers or {}, stubs)
     except (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise ReadBackError(f"{type(error).__name__}: {error}") from error
     except (RecursionError, MemoryError, Cycle) as error:
@@ -47,9 +49,11 @@ def _read_back(
     builds: str,
     takes: tuple[str, ...],
     helpers: dict[str, str],
+    stubs: frozenset[str],
 ) -> Artifact:
-    check(tree, vocabulary, FIXED | frozenset(helpers))
+    check(tree, vocabulary, FIXED | frozenset(helpers) | stubs)
     interpreter = Interpreter(vocabulary)
+    interpreter.stubs = stubs
     interpreter.load(tree, helpers)
     made = interpreter.run(builds, *(Hole(name) for name in takes))
     if kind != "model":

@@ -8,6 +8,7 @@ from typing import Any
 
 from kcodegen import registry
 from kcodegen.ir.graph import Call, Graph
+from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Array, Dict, Obj, Ref, Slice, Symbol, Value, refs
 from kcodegen.naming.counters import (
     Counters,
@@ -22,6 +23,7 @@ from kcodegen.records import record
 from kcodegen.registry.arity import mirrored, output_structure
 from kcodegen.registry.masking import can_make_mask
 from kcodegen.registry.rows import ClassRow, OpRow, holds_of
+from kcodegen.registry.stubs import INHERITED
 from kcodegen.registry.vocabulary import (
     INPUT,
     MODEL,
@@ -38,12 +40,14 @@ class Constructor:
     """Records what is constructed and called, and counts automatic names.
 
     `tags` tells objects apart that look alike: outside a model, sharing one has a meaning.
+    `signatures` are the arguments of the page's own skeletons; True for those that are required.
     """
 
     vocabulary: Vocabulary
     counters: Counters
     trace: Trace
     tags: bool = False
+    signatures: dict[str, dict[str, bool]] = field(default_factory=dict)
     masks: MaskNames = field(init=False)
     widths: dict[Ref, int] = field(default_factory=dict)
     measured: int = 0
@@ -102,7 +106,19 @@ class Constructor:
             if name in bound or (name not in params and name != "name" and row.kind != "custom"):
                 raise ReadBackError(f"{row.key} has no free argument {name}")
             bound[name] = value
+        self._check_signature(row.key, bound)
         return bound
+
+    def _check_signature(self, key: str, bound: dict[str, Any]) -> None:
+        """Raise an error for arguments that a skeleton of the page does not take, or lacks."""
+        params = self.signatures.get(key)
+        if params is None:
+            return
+        inherits = params.get("**kwargs", False)
+        given = {name for name in bound if not (inherits and name in INHERITED)}
+        required = {name for name, needed in params.items() if needed and name != "**kwargs"}
+        if not required <= given <= params.keys():
+            raise ReadBackError(f"{key} is not made as its skeleton says")
 
     def _hidden(self, made: Made, when: str) -> None:
         row = self.vocabulary.row(made.key)
@@ -249,7 +265,7 @@ class Constructor:
                 return Ref(call)
             case Slice(start, stop, step):
                 return Slice(self.value(start), self.value(stop), self.value(step))
-        if isinstance(value, (Ref, Array)) or value is None or value is ...:
+        if isinstance(value, (Ref, Array, Source)) or value is None or value is ...:
             return value
         if isinstance(value, (bool, int, float, str, bytes)) or type(value).__name__ == "Hole":
             return value  # type: ignore[no-any-return]

@@ -82,6 +82,7 @@ class Interpreter:
     trace: Trace = field(default_factory=Trace)
     top: Env = field(default_factory=dict)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    stubs: frozenset[str] = frozenset()
     steps: int = 0
     depth: int = 0
     construct: Constructor = field(init=False)
@@ -92,7 +93,9 @@ class Interpreter:
     def load(self, tree: ast.Module, helpers: dict[str, str]) -> None:
         """Take in the imports and functions of a page; `helpers` maps its own to keys."""
         for statement in tree.body:
-            if isinstance(statement, ast.Import):
+            if getattr(statement, "name", "") in self.stubs:
+                self._load_stub(statement)
+            elif isinstance(statement, ast.Import):
                 for alias in statement.names:
                     self._define(alias.asname or alias.name, Path(alias.name))
             elif isinstance(statement, ast.ImportFrom):
@@ -105,6 +108,13 @@ class Interpreter:
                 self.functions[statement.name] = statement
             elif isinstance(statement, ast.ClassDef):
                 self._define(statement.name, Path(helpers[statement.name]))
+
+    def _load_stub(self, statement: ast.stmt) -> None:
+        from kcodegen.readback.stubs import read_stub  # few pages have one
+
+        name, key, params = read_stub(statement)
+        self._define(name, Path(key))
+        self.construct.signatures[key] = params
 
     def _load_from(self, statement: ast.ImportFrom) -> None:
         for alias in statement.names:
@@ -339,6 +349,9 @@ class Interpreter:
             if keyword.arg is None or keyword.arg in kwargs:
                 raise ReadBackError("an argument is given twice, or by **")
             kwargs[keyword.arg] = self.value(keyword.value, env)
+        if isinstance(callee, (Made, Path)):
+            args = [self._source(arg) for arg in args]
+            kwargs = {name: self._source(value) for name, value in kwargs.items()}
         match callee:
             case ast.FunctionDef():
                 return self._enter(callee, args, kwargs)
@@ -362,6 +375,14 @@ class Interpreter:
         if callable(callee) and callee in _PURE.values():
             return callee(*args, **kwargs)
         raise ReadBackError("a page calls Keras and its own functions only")
+
+    def _source(self, value: Any) -> Any:
+        """Return a function of the page that is given to a constructor as what it says."""
+        if not isinstance(value, ast.FunctionDef):
+            return value
+        from kcodegen.readback.sources import source_of  # few pages have one
+
+        return source_of(value, self.top)
 
 
 def _size(value: Any) -> int:

@@ -9,6 +9,7 @@ from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
+from kcodegen.registry.stubs import stub_key, stub_name
 from kcodegen.words import is_identifier, prose, snake_case
 
 CUSTOM = "custom:"
@@ -59,10 +60,14 @@ OWN_ROWS = {row.key: row for row in (INPUT, MODEL, SEQUENTIAL)}
 class Vocabulary:
     """Looks up classes by what a file calls them, and rows by their key.
 
-    `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`.
+    `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`; with
+    `stubs` there is a skeleton for every other class of a user. `command` are the words that were
+    typed, for hints.
     """
 
     custom: tuple[tuple[str, str], ...] = ()
+    stubs: bool = False
+    command: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise UsageError for a mapping that is no import: no text of it goes unchecked."""
@@ -80,8 +85,14 @@ class Vocabulary:
                 return CUSTOM + mapped[name]
         return None
 
+    def stub(self, kind: str, name: str) -> str | None:
+        """Return the key of a skeleton for what a file calls `name`, None where there is none."""
+        return stub_key(kind, name) if self.stubs else None
+
     def row(self, key: str) -> ClassRow:
         """Return the row of a class; a custom key gets an open row without parameters."""
+        if (stub := stub_name(key)) is not None:
+            return ClassRow(key=key, kind="custom", module="", name=stub.name)
         if key.startswith(CUSTOM):
             module, _, name = key.removeprefix(CUSTOM).partition(":")
             return ClassRow(key=key, kind="custom", module=module, name=name)

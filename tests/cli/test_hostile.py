@@ -54,12 +54,12 @@ def test_an_evil_name_is_kept_exactly(model: dict[str, object], tmp_path: Path) 
 
 
 def test_every_problem_has_a_line(tmp_path: Path) -> None:
-    first, second = ({**dense(name), "class_name": f"No{name}"} for name in ("one", "two"))
+    first, second = dense("one", noone=1), dense("two", notwo=2)
 
     done = run("-", cwd=tmp_path, stdin=text(sequential(source(), first, second)))
 
     assert done.returncode == 3
     lines = done.stderr.decode("ascii").splitlines()
     assert [line.startswith("kcodegen: <stdin>: error: ") for line in lines] == [True, True]
-    assert ("Noone" in lines[0], "Notwo" in lines[1]) == (True, True)
+    assert ("noone" in lines[0], "notwo" in lines[1]) == (True, True)
     assert "at /config/layers/1" in lines[0]

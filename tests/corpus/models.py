@@ -8,11 +8,6 @@ MODELS = cases("keras3.15", "drift", "seed_flat")
 # Files that no page can be written for, with the code of the refusal.
 REFUSED = {
     **{
-        case.id: "lambda"
-        for case in MODELS
-        if case.name == "lambda_py" or case.name.endswith("_lambda")
-    },
-    **{
         case.id: "lost-wiring"
         for case in MODELS
         if case.folder == "seed_flat" and case.name.endswith("_functional_lossy")

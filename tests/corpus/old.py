@@ -14,7 +14,6 @@ OLD_FOLDERS = ("keras2.0", "keras2.1", "keras2.2", "keras2.3", "tf2.9", "tf2.12"
 OLD_MODELS = cases(*OLD_FOLDERS)
 _SHARING = ("2.9", "2.12", "2.15")
 _REFUSED = {
-    "lambda_py": "lambda",
     "custom_subclass_config": "opaque-model",
     "custom_subclass_noconfig": "opaque-model",
     "pp_experimental": "refused-class",

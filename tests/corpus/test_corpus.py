@@ -23,7 +23,8 @@ def test_a_model_comes_back(case: Case, tmp_path: Path) -> None:
     outcome = attempt(case, tmp_path)
     assert outcome.compiled, outcome.reason
     assert outcome.broken == ""
-    assert outcome.differences == tuple(case.entry.get("keras_gaps", ()))
+    gaps = case.entry.get("keras_gaps", ())  # Keras itself writes other bytecode each time
+    assert outcome.differences == tuple(gap for gap in gaps if "/function/config/code" not in gap)
     assert not outcome.numbers
 
 
@@ -61,7 +62,7 @@ def test_the_corpus_is_complete() -> None:
     assert sum(case.numeric is not None for case in MODELS) == 90
 
 
-def test_all_that_keras_reloads_is_compiled_unless_it_holds_bytecode() -> None:
+def test_all_that_keras_reloads_is_compiled() -> None:
     reloaded = {case.id for case in MODELS if case.entry.get("keras_reloads")}
     assert len(reloaded) == 84 + 56
-    assert reloaded & set(REFUSED) == {name for name in REFUSED if "lambda" in name}
+    assert not reloaded & set(REFUSED)

@@ -60,7 +60,7 @@ def test_markers(value, expected):
 @pytest.mark.parametrize(
     ("value", "code"),
     [
-        (marker("__lambda__", {"value": "4wEA"}), "lambda"),
+        (marker("__lambda__", {"value": ["4wEA", None, None]}), "lambda"),
         (marker("__typespec__", {}), "type-spec"),
         (marker("__nothing__", {}), "unknown-marker"),
         (marker("__numpy__", {"value": [1], "dtype": "object"}), "unknown-dtype"),
