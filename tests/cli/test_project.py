@@ -16,7 +16,7 @@ COMPILE = (
     "python3 -m venv .venv && .venv/bin/pip install -q -e . "
     "&& .venv/bin/kcodegen examples/mlp.json -o model_def.py"
 )
-TEST = '.venv/bin/pip install -q -e ".[dev]" && .venv/bin/pytest'
+TEST = '.venv/bin/pip install -q -e ".[dev]" && .venv/bin/pytest -n 2'
 
 
 @pytest.mark.parametrize("command", [COMPILE, TEST], ids=["compile", "test"])

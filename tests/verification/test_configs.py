@@ -63,6 +63,10 @@ FORGIVEN: dict[str, tuple[Any, Any]] = {
         obj("Functional", input_layers=[["a", 0, 0]]),
         obj("Functional", input_layers=["a", 0, 0]),
     ),
+    "decompiled": (
+        obj("Lambda", function={"class_name": "__lambda__", "config": {"code": "4w=="}}),
+        obj("Lambda", function={"class_name": "function", "config": "scaled"}),
+    ),
     "float32-noise": (obj("L2", l2=0.009999999776482582), obj("L2", l2=0.01)),
 }
 COUNTED: dict[str, tuple[Any, Any]] = {
