@@ -38,17 +38,16 @@ def sepconv_block(x, filters, kernel_size, name, strides=2, padding="valid"):
     )(x)
 
 
-def relu_conv_bn(x, filters, inner_name, name):
+def relu_conv(x, filters, name):
     x = layers.Activation("relu")(x)
-    x = layers.Conv2D(
+    return layers.Conv2D(
         filters,
         1,
         padding="same",
         use_bias=False,
         kernel_initializer="he_normal",
-        name=inner_name,
+        name=name,
     )(x)
-    return layers.BatchNormalization(momentum=0.9997, name=name)(x)
 
 
 def relu_sepconv_block(x, filters, name, kernel_size=3):
@@ -57,7 +56,8 @@ def relu_sepconv_block(x, filters, name, kernel_size=3):
 
 
 def normal_cell(x, shortcut, filters, index):
-    x = relu_conv_bn(x, filters, f"normal_conv_1_{index}", f"normal_bn_1_{index}")
+    x = relu_conv(x, filters, f"normal_conv_1_{index}")
+    x = layers.BatchNormalization(momentum=0.9997, name=f"normal_bn_1_{index}")(x)
     y = relu_sepconv_block(x, filters, f"normal_left1_{index}", kernel_size=5)
     z = relu_sepconv_block(shortcut, filters, f"normal_right1_{index}")
     y = layers.Add(name=f"normal_add_1_{index}")([y, z])
@@ -94,7 +94,8 @@ def reduction_cell(
     padding=((1, 2), (1, 2)),
     first_padding=((2, 3), (2, 3)),
 ):
-    x = relu_conv_bn(x, filters, f"reduction_conv_1_{name}", f"reduction_bn_1_{name}")
+    x = relu_conv(x, filters, f"reduction_conv_1_{name}")
+    x = layers.BatchNormalization(momentum=0.9997, name=f"reduction_bn_1_{name}")(x)
     z = layers.ZeroPadding2D(inner_padding, name=f"reduction_pad_1_{name}")(x)
     shortcut = layers.MaxPooling2D(3, strides=2, name=f"reduction_left2_{name}")(z)
     x = relu_pad(x, padding, f"separable_conv_1_pad_reduction_left1_{name}")
@@ -146,10 +147,15 @@ def branch_block(x, filters, name):
 
 
 def merge_block(x, y, filters, index):
-    x = relu_conv_bn(
-        x, filters, f"adjust_conv_projection_{index}", f"adjust_bn_{index}"
-    )
+    x = relu_conv(x, filters, f"adjust_conv_projection_{index}")
+    x = layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{index}")(x)
     return normal_cell(y, x, filters, index=index)
+
+
+def relu_conv_bn_reduction_cell(x, y, index):
+    x = relu_conv(x, 22 * index, f"adjust_conv_projection_reduce_{index}")
+    x = layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_reduce_{index}")(x)
+    return reduction_cell(y, x, 22 * index, f"reduce_{index}")
 
 
 def build_model() -> keras.Model:
@@ -174,15 +180,13 @@ def build_model() -> keras.Model:
     for i in range(3):
         y_2 = merge_block(x, y, 44, index=i + 1)
         y, x = y_2, y
-    x = relu_conv_bn(x, 88, "adjust_conv_projection_reduce_4", "adjust_bn_reduce_4")
-    x = reduction_cell(y, x, 88, "reduce_4")  # (None, 14, 14, 352)
+    x = relu_conv_bn_reduction_cell(x, y, index=4)  # (None, 14, 14, 352)
     y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
     y = normal_cell(x, y, 88, index=5)  # (None, 14, 14, 528)
     for i in range(3):
         y_2 = merge_block(x, y, 88, index=i + 6)
         y, x = y_2, y
-    x = relu_conv_bn(x, 176, "adjust_conv_projection_reduce_8", "adjust_bn_reduce_8")
-    x = reduction_cell(y, x, 176, "reduce_8")  # (None, 7, 7, 704)
+    x = relu_conv_bn_reduction_cell(x, y, index=8)  # (None, 7, 7, 704)
     y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
     y = normal_cell(x, y, 176, index=9)  # (None, 7, 7, 1056)
     for i in range(3):

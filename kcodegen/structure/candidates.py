@@ -109,13 +109,12 @@ def evaluate(
     before = sum(looks.weight(node) for region in regions for node in region.nodes)
     after = _cost(looks, regions, merged, defaults, wired)
     saving = before - after
-    names = sum(p.hint == "name" for p in merged.params) + any(
-        p.hint == "index" for p in merged.params
-    )
+    names = sum(p.hint == "name" for p in merged.params)
     if saving > 0:
-        saving *= 0.55 ** max(0, names - 1) * sum(quality) / len(quality) * bonus
+        is_indexed = names > 0 and any(p.hint == "index" for p in merged.params)
+        saving *= (0.55 if is_indexed else 1.0) * sum(quality) / len(quality) * bonus
         saving *= _TWO_IN_ONE if _is_mostly_optional(looks, merged) else 1.0
-    if count_params(merged) > MOST_PARAMS or _is_repetition(merged):
+    if names > 1 or count_params(merged) > MOST_PARAMS or _is_repetition(merged):
         saving = 0.0
     return Candidate(tuple(regions), merged, defaults, saving, before, bonus)
 
