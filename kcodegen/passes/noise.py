@@ -29,17 +29,24 @@ _TRAINING_TRUE = frozenset(
 )
 
 
-def drop_call_noise(graph: Graph) -> Graph:
-    """Return the graph without call arguments that Keras fills in with what they say."""
+def drop_call_noise(graph: Graph, keeps_training: bool = False) -> Graph:
+    """Return the graph without call arguments that Keras fills in with what they say.
+
+    With `keeps_training` every `training=` stays: Keras 2 wrote none that nobody had given.
+    """
     keys = {layer.name: layer.key for layer in graph.layers}
-    return replace(graph, calls=tuple(_drop(call, keys) for call in graph.calls))
+    return replace(graph, calls=tuple(_drop(call, keys, keeps_training) for call in graph.calls))
 
 
-def _drop(call: Call, keys: dict[str, str]) -> Call:
+def _drop(call: Call, keys: dict[str, str], keeps_training: bool) -> Call:
     if call.kind == "op" or not call.kwargs:
         return call
     key = keys[call.target]
-    kept = tuple(kw for kw in call.kwargs if not _is_noise(key, *kw))
+    kept = tuple(
+        kw
+        for kw in call.kwargs
+        if not _is_noise(key, *kw) or (keeps_training and kw[0] == "training")
+    )
     return replace(call, kwargs=kept)
 
 

@@ -9,6 +9,7 @@ from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
+from kcodegen.registry.targets import KERAS_3, Target
 from kcodegen.words import is_identifier, prose, snake_case
 
 CUSTOM = "custom:"
@@ -59,10 +60,12 @@ OWN_ROWS = {row.key: row for row in (INPUT, MODEL, SEQUENTIAL)}
 class Vocabulary:
     """Looks up classes by what a file calls them, and rows by their key.
 
-    `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`.
+    `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`; `target`
+    is what the page is written for.
     """
 
     custom: tuple[tuple[str, str], ...] = ()
+    target: Target = KERAS_3
 
     def __post_init__(self) -> None:
         """Raise UsageError for a mapping that is no import: no text of it goes unchecked."""
@@ -85,7 +88,17 @@ class Vocabulary:
         if key.startswith(CUSTOM):
             module, _, name = key.removeprefix(CUSTOM).partition(":")
             return ClassRow(key=key, kind="custom", module=module, name=name)
+        for row in self.target.own:
+            if row.key == key:
+                return row
         return OWN_ROWS.get(key) or registry.row(key)
+
+    def shorthand(self, text: str, kind: str) -> ClassRow | None:
+        """Return the class that a bare string on the page stands for, or None."""
+        if self.target is KERAS_3:
+            return shorthand(text, kind)
+        rows = (registry.row(key) for key in registry.keras2_keys())
+        return next((row for row in rows if row.kind == kind and row.shorthand == text), None)
 
     def custom_names(self) -> tuple[str, ...]:
         """Return the import paths that the page may use, `package.module:attr`."""

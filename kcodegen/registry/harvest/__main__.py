@@ -21,10 +21,20 @@ HERE = Path(__file__).parents[1]
 
 def harvested() -> dict[Path, list[str]]:
     """Return the lines of each data file as the installed Keras has them."""
-    return {
+    files = {
         HERE / "classes.jsonl": [class_to_line(row) for row in class_rows()],
         HERE / "ops.jsonl": [op_to_line(row) for row in op_rows()],
         HERE / "names.json": json.dumps(names(), indent=1).splitlines(),
+    }
+    try:
+        from kcodegen.registry.harvest.keras2 import keras2_names, keras2_rows
+    except ImportError:
+        print("without tf_keras the rows of Keras 2 stay as they are", file=sys.stderr)
+        return files
+    return {
+        **files,
+        HERE / "keras2.jsonl": [class_to_line(row) for row in keras2_rows()],
+        HERE / "keras2_names.json": json.dumps(keras2_names(), indent=1).splitlines(),
     }
 
 
