@@ -17,14 +17,24 @@ from typing import TypeVar
 from kcodegen import registry
 from kcodegen.diagnostics import NOWHERE, CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
-from kcodegen.ir.order import number_ops
+from kcodegen.ir.order import number_ops, operands
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
+from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
+from kcodegen.passes.integers import OF_FLOATS, integers
 from kcodegen.passes.spell_ops import Unsaid, spell_op
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.rows import ClassRow, Parameter, Required
-from kcodegen.registry.spelling import ACTIVATIONS, ALIKE, CLASSES, RENAMED, VALUES
+from kcodegen.registry.spelling import (
+    ACTIVATIONS,
+    ALIKE,
+    CLASSES,
+    LAST_AXIS,
+    MEANINGLESS,
+    RENAMED,
+    VALUES,
+)
 from kcodegen.registry.vocabulary import INPUT, SEQUENTIAL, is_custom
 from kcodegen.words import prose
 
@@ -63,7 +73,8 @@ class _Speller:
     def graph(self, graph: Graph) -> Graph:
         """Return a model in the words of Keras 2."""
         layers = with_input(tuple(self.layer(layer) for layer in graph.layers), graph)
-        calls = tuple(self.call(call) for call in graph.calls)
+        whole = integers(graph)
+        calls = tuple(self.call(call, whole) for call in graph.calls)
         self.check_name(graph.name, graph.origin)
         spelled = replace(graph, layers=layers, calls=calls, args=self.model_args(graph))
         return number_ops(spelled)
@@ -90,7 +101,14 @@ class _Speller:
         if layer.key == INPUT.key:
             return replace(layer, args=self.input(layer.args))
         self.check_name(layer.name, layer.origin)
-        key, args = self.made(layer.key, layer.args)
+        rank = rank_of(layer.built)
+        listed = ((layer.key, name) in LAST_AXIS for name, _ in layer.args)
+        kept = (
+            item
+            for item, may_be_built in zip(layer.args, listed, strict=True)
+            if not (may_be_built and rank is not None and same(item[1], rank - 1))
+        )
+        key, args = self.made(layer.key, tuple(kept))
         return replace(layer, key=key, args=args)
 
     def input(self, args: Args) -> Args:
@@ -108,10 +126,17 @@ class _Speller:
             given["dtype"] = self.word(dtype, "dtype_policy")
         return tuple(item for item in given.items() if item[1] is not None)
 
-    def call(self, call: Call) -> Call:
-        """Return a call in the words of Keras 2; calls of layers have the same."""
+    def call(self, call: Call, whole: set[str]) -> Call:
+        """Return a call in the words of Keras 2; calls of layers have the same.
+
+        `whole` are the ids of the calls that give integers.
+        """
         self.at = call.origin
         if call.kind == "layer":
+            return call
+        if call.target in OF_FLOATS and all(ref.call in whole for ref in operands(call)):
+            name = call.target.removeprefix("keras.")
+            self.refuse(f"{name} of integers, which TensorFlow computes otherwise")
             return call
         try:
             return spell_op(call)
@@ -141,7 +166,7 @@ class _Speller:
             usual = _is_usual(value, param, given, params)
             known = old.param(_of(RENAMED, new, name) or name)
             if known is None:
-                if not usual:
+                if not usual and value not in (_of(MEANINGLESS, new, name) or ()):
                     self.refuse(f"{name} of a {new.name}")
             elif not (usual and _listed(ALIKE, new, name)):
                 found[known.name] = self.argument(new, name, value, param)
@@ -194,14 +219,15 @@ class _Speller:
         if is_custom(key):
             return Symbol(key)
         if path not in registry.keras2_names()["functions"]:
-            self.refuse(f"Keras 2 has no {prose(path)}, or another one")
+            self.refuse(f"Keras 2 has no {prose(path)}, or computes it otherwise")
             return Symbol(key)
         return Symbol(f"{registry.KERAS_2}{path}")
 
     def word(self, text: str, holds: str) -> str:
         """Return a string that stands for something, if it stands for the same in Keras 2."""
         if text in registry.strings(holds) and text not in registry.keras2_names()[holds]:
-            self.refuse(f"Keras 2 has no {holds.replace('_', ' ')} {prose(text)!r}, or another one")
+            kind = holds.replace("_", " ")
+            self.refuse(f"Keras 2 has no {kind} {prose(text)!r}, or computes it otherwise")
         return text
 
     def training(self, args: Args) -> Args:

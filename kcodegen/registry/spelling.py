@@ -36,6 +36,14 @@ VALUES: Final[dict[tuple[str, str], tuple[tuple[Value, Value], ...]]] = {
 }
 """Every value that an argument may have, and how Keras 2 spells it; `*kind` is all of a kind."""
 
+MEANINGLESS: Final[dict[tuple[str, str], tuple[Value, ...]]] = {
+    ("keras.layers.TextVectorization", "dtype"): ("string",),
+}
+"""Arguments that Keras 2 does not take, and what they may be because it has that anyway."""
+
+LAST_AXIS: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
+"""Arguments that a build of Keras 2 writes as the last axis, counted from the front: `-1 -> 3`."""
+
 ALIKE: Final = frozenset(
     {
         ("*loss", "name"),

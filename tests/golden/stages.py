@@ -17,7 +17,7 @@ from kcodegen.ir.values import Obj, Value, walk
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 SOURCE, OPTIONS = "arch.json", "options.json"
 GIVEN = {SOURCE, OPTIONS}
-PAGES = {"keras3.py"}
+PAGES = {"keras3.py", "keras2.py"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def stages(golden: Golden) -> dict[str, str]:
             found = {
                 "graph.txt": graph_text(result.artifact),
                 "outline.txt": outline_text(result.artifact),
-                "keras3.py": result.text,
+                f"{golden.options.target}.py": result.text,
                 "stderr.txt": said(result.diagnostics),
             }
     return {name: text for name, text in found.items() if text}

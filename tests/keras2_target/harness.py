@@ -39,7 +39,7 @@ def built(module: ModuleType) -> Any:
     """Return what a page builds in a fresh session of Keras 2."""
     import tf_keras
 
-    tf_keras.backend.clear_session()
+    tf_keras.backend.reset_uids()
     made = object_builder(module)()
     if hasattr(module, "compile_model"):
         module.compile_model(made)

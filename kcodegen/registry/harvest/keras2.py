@@ -83,7 +83,7 @@ def keras2_rows() -> Iterator[ClassRow]:
             pairs |= {row.key: row.key for row in registry.candidates(name, None, kind)}
     for key, path in sorted(pairs.items(), key=lambda pair: pair[1]):
         row, cls = registry.row(key), find(path)
-        public = path.startswith("keras.") and path not in MODELS
+        public = path.startswith("keras.") and ".src." not in path and path not in MODELS
         if cls is not None and public and not row.refusal:
             yield class_row(row, ROOT + path.partition(".")[2], cls)
 

@@ -1,0 +1,55 @@
+"""Which tensors of a graph hold integers, as far as that can be told.
+
+tokens = Input((6,), dtype="int32")          ops.mean(tokens): a float in Keras 3,
+ops.mean(tokens)                             rounded down by tf.reduce_mean
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kcodegen.ir.graph import Call, Graph, Layer
+from kcodegen.ir.order import executable, operands
+from kcodegen.ir.values import Value, lookup
+from kcodegen.registry.vocabulary import INPUT
+
+OF_FLOATS: Final = frozenset(
+    f"keras.ops.{name}" for name in ("divide", "divide_no_nan", "mean", "true_divide")
+)
+"""Ops that return floats for integers in Keras 3, and something else in TensorFlow."""
+
+_MAKE = frozenset(
+    f"keras.ops.{name}" for name in ("argmax", "argmin", "argsort", "cast", "one_hot")
+)
+_INDEXES = frozenset(
+    f"keras.layers.{name}"
+    for name in ("Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "StringLookup")
+)
+
+
+def integers(graph: Graph) -> set[str]:
+    """Return the ids of the calls that give integers; ops on integers alone do."""
+    layers = {layer.name: layer for layer in graph.layers}
+    found: set[str] = set()
+    for call in executable(graph.calls):
+        given = [ref.call in found for ref in operands(call)]
+        if call.kind == "layer" and call.target in layers:
+            whole = _gives_integers(layers[call.target])
+        else:
+            whole = _makes_integers(call) if call.target in _MAKE else any(given) and all(given)
+        if whole and call.target not in OF_FLOATS:
+            found.add(call.id)
+    return found
+
+
+def _gives_integers(layer: Layer) -> bool:
+    return layer.key in _INDEXES or (layer.key == INPUT.key and _whole(lookup(layer.args, "dtype")))
+
+
+def _makes_integers(call: Call) -> bool:
+    dtype = lookup(call.kwargs, "dtype")
+    return call.target.rpartition(".")[2].startswith("arg") or _whole(dtype)
+
+
+def _whole(dtype: Value) -> bool:
+    return isinstance(dtype, str) and dtype.startswith(("int", "uint", "bool"))

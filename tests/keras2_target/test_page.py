@@ -1,0 +1,140 @@
+"""What a page for Keras 2 may import, and what the proof makes of other pages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kcodegen import Options, compile_model
+from kcodegen.diagnostics import CompileError
+from kcodegen.readback import ReadBackError, read_back
+from kcodegen.registry.targets import KERAS_2, KERAS_3
+from kcodegen.registry.vocabulary import Vocabulary
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
+PAGE = (GOLDEN / "target-keras2-cnn" / "keras2.py").read_text("utf-8")
+TARGET = Options(target="keras2")
+CHECK = 'if not keras.__version__.startswith("2."):'
+
+
+def read(text: str, target: object = KERAS_2) -> object:
+    return read_back(text, Vocabulary((), target), "model", "build_model").model  # type: ignore[arg-type]
+
+
+def test_the_page_reads_back() -> None:
+    assert len(read(PAGE).layers) == 23  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("import tf_keras as keras", "import os as keras"),
+        ("import tf_keras as keras", "import tf_keras as layers"),
+        ("from tf_keras import layers", "from os import layers"),
+        ("    from tensorflow import keras\n", "    from torch import keras\n"),
+        ("tensorflow.keras import layers, regularizers", "tensorflow.keras import layers"),
+        ("tensorflow.keras import layers", "tensorflow.keras import losses as layers, layers as l"),
+        ("except ImportError:", "except Exception:"),
+        (
+            "    from tensorflow import keras\n",
+            "    from tensorflow import keras\n    print(keras)\n",
+        ),
+        (CHECK, 'if not keras.__doc__.startswith("2."):'),
+        (CHECK, "if keras.__version__:"),
+    ],
+)
+def test_other_imports_are_no_page(old: str, new: str) -> None:
+    assert old in PAGE
+    with pytest.raises(ReadBackError):
+        read(PAGE.replace(old, new))
+
+
+def test_a_page_for_keras_3_chooses_nothing() -> None:
+    with pytest.raises(ReadBackError):
+        read(PAGE, KERAS_3)
+
+
+@pytest.mark.parametrize(("old", "new"), [("alpha=0.1", "alpha=0.2"), ('"softmax"', '"relu"')])
+def test_another_page_says_something_else(old: str, new: str) -> None:
+    assert read(PAGE.replace(old, new)) != read(PAGE)
+
+
+def test_an_argument_of_keras_3_is_no_argument() -> None:
+    with pytest.raises(ReadBackError, match="negative_slope"):
+        read(PAGE.replace("alpha=0.1", "negative_slope=0.1"))
+
+
+def model(*layers: tuple[str, dict[str, object]], op: dict[str, object] | None = None) -> object:
+    """Return the JSON of a Sequential that Keras 3 has written."""
+    first = {"batch_shape": [None, 6], "dtype": "float32", "optional": False, "name": "x"}
+    items = [("InputLayer", first), *layers]
+    made = [
+        {"module": "keras.layers", "class_name": name, "config": config, "registered_name": None}
+        for name, config in items
+    ]
+    config = {"name": "chain", "trainable": True, "layers": made}
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": config,
+        "registered_name": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "words"),
+    [
+        ("RMSNormalization", {"name": "a"}, "Keras 2 has no RMSNormalization"),
+        ("Dense", {"name": "a", "units": 2, "activation": "glu"}, "activation 'glu'"),
+        ("Dense", {"name": "a", "units": 2, "activation": "hard_sigmoid"}, "computes it otherwise"),
+        ("Dense", {"name": "a", "units": 2, "lora_rank": 4}, "lora_rank of a Dense"),
+        ("Dense", {"name": "a b", "units": 2}, "no layer or model with the name"),
+        ("LayerNormalization", {"name": "a", "rms_scaling": True}, "rms_scaling"),
+    ],
+)
+def test_what_needs_keras_3_is_refused(name: str, config: dict[str, object], words: str) -> None:
+    with pytest.raises(CompileError) as caught:
+        compile_model(model((name, config)), TARGET)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "needs-keras3"
+    assert words in problem.message
+    assert problem.origin.pointer == "/config/layers/1"
+    assert "--target" in problem.hint
+
+
+def test_the_first_names_are_those_of_keras_2() -> None:
+    text = json.dumps(model(("Dense", {"name": "dense", "units": 2})))
+    text = text.replace('"x"', '"input_1"').replace('"chain"', '"sequential"')
+    page = compile_model(text, TARGET).text
+    assert "keras.Input((6,))," in page
+    assert "name=" not in page.partition("def build_model")[2].partition("def load_weights")[0]
+
+
+@pytest.mark.parametrize(("dtype", "compiles"), [("int32", False), ("float32", True)])
+def test_a_mean_of_integers_is_another_one_in_tensorflow(dtype: str, compiles: bool) -> None:
+    text = (GOLDEN / "ops-several-outputs" / "arch.json").read_text("utf-8")
+    graph = json.loads(text)
+    inputs = graph["config"]["layers"][0]
+    inputs["config"]["dtype"] = dtype
+    for layer in graph["config"]["layers"]:
+        if layer["class_name"] == "Sum":
+            layer["class_name"] = "Mean"
+    if compiles:
+        assert "tf.reduce_mean(" in compile_model(graph, TARGET).text
+    else:
+        with pytest.raises(CompileError, match="of integers"):
+            compile_model(graph, TARGET)
+
+
+def test_compiling_imports_no_keras() -> None:
+    source = str(GOLDEN / "target-keras2-ops" / "arch.json")
+    code = (
+        "import sys; from kcodegen import cli; "
+        f"cli.main([{source!r}, '--target', 'keras2', '-o', '-']); "
+        "assert not {'keras', 'tf_keras', 'tensorflow'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
