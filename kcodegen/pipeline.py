@@ -31,7 +31,7 @@ from kcodegen.passes.defaults import drop_defaults
 from kcodegen.passes.float32 import undo_float32
 from kcodegen.passes.layer_order import settle_order
 from kcodegen.passes.masks import without_masks
-from kcodegen.passes.noise import drop_call_noise
+from kcodegen.passes.noise import drop_call_noise, modes_for_keras2
 from kcodegen.passes.schedule import schedule
 from kcodegen.passes.spell_keras2 import spell_keras2
 from kcodegen.passes.spread import widen_args
@@ -120,7 +120,7 @@ def in_keras2(artifact: Artifact, was_old: bool) -> tuple[Artifact, tuple[Diagno
     from kcodegen.frontends.old_weights import moved_weights
 
     map_graphs(model, refuse_other_masks)
-    return spell_keras2(artifact), tuple(moved_weights(model, LAST))
+    return spell_keras2(artifact), (*moved_weights(model, LAST), *modes_for_keras2(model))
 
 
 def page(
