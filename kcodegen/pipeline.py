@@ -115,7 +115,7 @@ def in_keras2(artifact: Artifact, was_old: bool) -> tuple[Artifact, tuple[Diagno
     """
     model = artifact.model
     if model is None or was_old:
-        return spell_keras2(artifact), ()
+        return spell_keras2(artifact, was_old), ()
     from kcodegen.frontends.old_masks import LAST, refuse_other_masks
     from kcodegen.frontends.old_weights import moved_weights
 

@@ -21,7 +21,7 @@ from kcodegen.ir.order import number_ops, operands
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
 from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
-from kcodegen.passes.integers import OF_FLOATS, integers
+from kcodegen.passes.integers import OF_FLOATS, integers, mixes
 from kcodegen.passes.spell_ops import Unsaid, spell_op
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
@@ -46,9 +46,12 @@ _WORDS = (*_FUNCTIONS, "dtype_policy", "optimizer")
 Entry = TypeVar("Entry")
 
 
-def spell_keras2(artifact: Artifact) -> Artifact:
-    """Return the artifact in the words of Keras 2; CompileError names all that needs Keras 3."""
-    speller = _Speller()
+def spell_keras2(artifact: Artifact, was_old: bool = False) -> Artifact:
+    """Return the artifact in the words of Keras 2; CompileError names all that needs Keras 3.
+
+    `was_old` says that Keras 2 wrote the file: its ops took the types that TensorFlow takes.
+    """
+    speller = _Speller(was_old)
     model = speller.graph(artifact.model) if artifact.model is not None else None
     training = speller.training(artifact.training) if artifact.training is not None else None
     value = speller.value(artifact.value)
@@ -61,6 +64,7 @@ def spell_keras2(artifact: Artifact) -> Artifact:
 class _Speller:
     """Spells graphs, and gathers what it can't; `at` is the layer that it is busy with."""
 
+    was_old: bool
     problems: list[Diagnostic] = field(default_factory=list)
     at: Origin = NOWHERE
 
@@ -134,11 +138,15 @@ class _Speller:
         self.at = call.origin
         if call.kind == "layer":
             return call
-        if call.target in OF_FLOATS and all(ref.call in whole for ref in operands(call)):
-            name = call.target.removeprefix("keras.")
-            self.refuse(f"{name} of integers, which TensorFlow computes otherwise")
-            return call
+        name = call.target.removeprefix("keras.")
         try:
+            if not self.was_old and mixes(call, whole):
+                raise Unsaid(
+                    f"{name} of tensors of different types, which TensorFlow does not take"
+                )
+            given = [ref.call in whole for ref in operands(call)]
+            if not self.was_old and call.target in OF_FLOATS and all(given):
+                raise Unsaid(f"{name} of integers, which TensorFlow computes otherwise")
             return spell_op(call)
         except Unsaid as error:
             self.refuse(str(error))

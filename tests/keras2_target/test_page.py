@@ -148,6 +148,12 @@ def test_a_mean_of_integers_is_another_one_in_tensorflow() -> None:
         compile_model(mean_of("int32"), TARGET)
 
 
+def test_integers_and_floats_at_once_are_refused() -> None:
+    text = (GOLDEN / "ops-constants" / "arch.json").read_text("utf-8")
+    with pytest.raises(CompileError, match=r"ops\.multiply of tensors of different types"):
+        compile_model(text, TARGET)
+
+
 def test_compiling_imports_no_keras() -> None:
     source = str(GOLDEN / "target-keras2-ops" / "arch.json")
     code = (

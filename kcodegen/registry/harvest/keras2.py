@@ -239,8 +239,10 @@ def _shorthand(today: ClassRow, cls: type, config: Json) -> str:
         meant: Any = getters[today.kind](today.shorthand)
     except ValueError:
         return ""
-    same = meant.get_config() == config
-    return today.shorthand if same and type(meant) is cls else ""
+    if type(meant) is not cls:
+        return ""
+    made: Any = meant
+    return today.shorthand if made.get_config() == config else ""
 
 
 # What goes by name
