@@ -17,7 +17,7 @@ except ImportError:  # TensorFlow up to 2.15 holds Keras 2 itself
     from tensorflow import keras
     from tensorflow.keras import layers, regularizers
 
-if not keras.__version__.startswith("2."):
+if hasattr(keras, "ops"):  # Keras 3
     raise ImportError("this page is for Keras 2: pip install tf_keras")
 
 

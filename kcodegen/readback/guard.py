@@ -31,8 +31,8 @@ _FORBIDDEN = frozenset(
     """eval exec compile open __import__ globals locals vars getattr setattr delattr input
     breakpoint""".split()
 )
-_ALLOWED_DUNDER = frozenset({"__init__", "__name__", "__version__"})
-_TESTS = frozenset({"__name__ == '__main__'", "not keras.__version__.startswith('2.')"})
+_ALLOWED_DUNDER = frozenset({"__init__", "__name__"})
+_TESTS = frozenset({"__name__ == '__main__'", "hasattr(keras, 'ops')"})
 
 
 def _kinds(*classes: type[ast.AST]) -> frozenset[type[ast.AST]]:
