@@ -59,8 +59,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments.command = ("kcodegen", *(sys.argv[1:] if argv is None else argv))
     if "" in (arguments.file, arguments.output, arguments.report):
         raise _usage("the name of a file is empty")
-    if arguments.target == "keras2":
-        raise _usage("the target keras2 is not available yet", "leave --target out: keras3")
     if arguments.output in STDOUT:
         arguments.output = None
     if (arguments.check or arguments.diff) and arguments.output is None:
@@ -162,7 +160,8 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         "--target",
         choices=("keras3", "keras2"),
         default="keras3",
-        help="the Keras that runs the page (default: keras3; keras2 is not available yet)",
+        help="the Keras that runs the page: keras3 (the default), or keras2 (TensorFlow 2.15, "
+        "or the package tf_keras)",
     )
     group.add_argument(
         "--input-shape",

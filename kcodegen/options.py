@@ -13,6 +13,7 @@ LINE_LENGTH = 88
 class Options:
     """Options of one compilation; the defaults are those of the command line.
 
+    `target` is the Keras that runs the page: "keras2" is that of TensorFlow 2.15 and of `tf_keras`.
     `input_shape` is the shape of one sample, without the batch axis. `weights` is a folder of
     `weight_<i>.npy`. `custom` maps a name in the file to `package.module:attr`. `names` is the
     policy for layer names: "auto" leaves out those that Keras gives again by itself, "keep"
@@ -23,7 +24,7 @@ class Options:
     words that were typed, for hints that can be typed.
     """
 
-    target: Literal["keras3"] = "keras3"
+    target: Literal["keras3", "keras2"] = "keras3"
     input_shape: tuple[int | None, ...] | None = None
     weights: Path | None = None
     custom: tuple[tuple[str, str], ...] = ()

@@ -12,10 +12,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from kcodegen.backends import keras3
+from kcodegen.backends import keras2, keras3
 from kcodegen.diagnostics import CompileError, Diagnostic, ProofError, UsageError
 from kcodegen.emit.page import render
-from kcodegen.frontends import read_document
+from kcodegen.frontends import is_old_model, read_document
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Graph
 from kcodegen.ir.outline import Outline
@@ -23,6 +23,7 @@ from kcodegen.ir.rewrite import map_graphs, rewrite_args, rewrite_graph, rewrite
 from kcodegen.ir.show import show_artifact
 from kcodegen.ir.values import Args, Dict, Value, same
 from kcodegen.ir.verify import verify
+from kcodegen.naming.counters import Counters
 from kcodegen.naming.layers import Namer, prefixes_of_ops
 from kcodegen.options import Options
 from kcodegen.passes.built import drop_built
@@ -30,8 +31,9 @@ from kcodegen.passes.defaults import drop_defaults
 from kcodegen.passes.float32 import undo_float32
 from kcodegen.passes.layer_order import settle_order
 from kcodegen.passes.masks import without_masks
-from kcodegen.passes.noise import drop_call_noise
+from kcodegen.passes.noise import drop_call_noise, modes_for_keras2
 from kcodegen.passes.schedule import schedule
+from kcodegen.passes.spell_keras2 import spell_keras2
 from kcodegen.passes.spread import widen_args
 from kcodegen.passes.wrappers import drop_backward
 from kcodegen.readback import ReadBackError, read_back
@@ -39,6 +41,7 @@ from kcodegen.readback.canonical import canonical
 from kcodegen.readers import read, read_bytes
 from kcodegen.records import record
 from kcodegen.registry import helpers
+from kcodegen.registry.targets import TARGETS
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure.flat import flat_outline
 from kcodegen.weights.variables import parameter_count
@@ -46,6 +49,8 @@ from kcodegen.weights.variables import parameter_count
 DEFAULTS = Options()
 GIVEN_UP = "the structure of the model is not on the page, every layer has a line of its own"
 REPORT = "this is a bug in kcodegen, please report it with the input file"
+LOWER = {"keras3": keras3.lower, "keras2": keras2.lower}
+TRAINING = {"keras3": keras3.TRAINING, "keras2": keras2.TRAINING}
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
@@ -82,31 +87,51 @@ def compile_model(model: Any, options: Options = DEFAULTS) -> Result:
 
 def compile_document(root: Node, options: Options) -> Result:
     """Compile a parsed document."""
-    vocabulary = Vocabulary(options.custom, options.stubs, options.command)
+    vocabulary = Vocabulary(options.custom, options.stubs, options.command, TARGETS[options.target])
     artifact, warnings = read_document(root, vocabulary, options.input_shape)
+    keeps_training = vocabulary.target.is_old and is_old_model(root)
     if options.weights is None or artifact.model is None:
-        artifact, more = prepare(artifact, vocabulary)
+        artifact, more = prepare(artifact, vocabulary, keeps_training)
     else:
         from kcodegen.weights.inputs import check_folder, with_input_shape  # few need it
 
         artifact = replace(artifact, model=with_input_shape(artifact.model, options.weights))
-        artifact, more = prepare(artifact, vocabulary)
+        artifact, more = prepare(artifact, vocabulary, keeps_training)
         assert artifact.model is not None
         check_folder(artifact.model, options.weights)
+    count = parameters(artifact)
+    if vocabulary.target.is_old:
+        artifact, notes = in_keras2(artifact, is_old_model(root))
+        more = (*more, *notes)
     named = name_layers(artifact, vocabulary, options)
-    text, notes = page(named, vocabulary, options)
+    text, notes = page(named, vocabulary, options, count)
     return Result(text, (*warnings, *more, *notes), named)
 
 
+def in_keras2(artifact: Artifact, was_old: bool) -> tuple[Artifact, tuple[Diagnostic, ...]]:
+    """Return the artifact in the words of Keras 2, and what it does otherwise than Keras 3.
+
+    Whatever Keras 2 can't do is a CompileError. A file that Keras 2 wrote says it all already.
+    """
+    model = artifact.model
+    if model is None or was_old:
+        return spell_keras2(artifact, was_old), ()
+    from kcodegen.frontends.old_masks import LAST, refuse_other_masks
+    from kcodegen.frontends.old_weights import moved_weights
+
+    map_graphs(model, refuse_other_masks)
+    return spell_keras2(artifact), (*moved_weights(model, LAST), *modes_for_keras2(model))
+
+
 def page(
-    named: Artifact, vocabulary: Vocabulary, options: Options
+    named: Artifact, vocabulary: Vocabulary, options: Options, count: int | None = None
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """Return the proved page of an artifact, and what there is to say of its structure.
 
     A page whose structure cannot be proved is a bug of ours, but the model has a flat page, too.
     """
     if options.flat or named.model is None:
-        return proved_page(named, vocabulary, options, flat_outline), ()
+        return proved_page(named, vocabulary, options, flat_outline, count), ()
     found: list[Outline] = []
 
     def outlined(graph: Graph) -> Outline:
@@ -114,12 +139,12 @@ def page(
         return found[-1]
 
     try:
-        text = proved_page(named, vocabulary, options, outlined)
+        text = proved_page(named, vocabulary, options, outlined, count)
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001 (whatever it is, the flat page is proved as well)
         lost = Diagnostic("structure", f"{GIVEN_UP}: {error}", hint=REPORT, severity="warning")
-        return proved_page(named, vocabulary, options, flat_outline), (lost,)
+        return proved_page(named, vocabulary, options, flat_outline, count), (lost,)
     if not options.explain:
         return text, ()
     from kcodegen.structure.explain import explain
@@ -133,9 +158,11 @@ def proved_page(
     vocabulary: Vocabulary,
     options: Options,
     outline_of: Callable[[Graph], Outline],
+    count: int | None = None,
 ) -> str:
     """Return the page of an artifact; raises ProofError when it does not say what it should."""
-    module = keras3.lower(shorten(named), vocabulary, outline_of, parameters(named))
+    lower = LOWER[options.target]
+    module = lower(shorten(named), vocabulary, outline_of, count)
     text = render(
         module,
         options.target,
@@ -156,7 +183,9 @@ def proved_page(
     return text
 
 
-def prepare(artifact: Artifact, vocabulary: Vocabulary) -> tuple[Artifact, tuple[Diagnostic, ...]]:
+def prepare(
+    artifact: Artifact, vocabulary: Vocabulary, keeps_training: bool = False
+) -> tuple[Artifact, tuple[Diagnostic, ...]]:
     """Return the artifact without what Keras adds by itself, in the order of the page."""
     warnings: list[Diagnostic] = []
 
@@ -166,7 +195,7 @@ def prepare(artifact: Artifact, vocabulary: Vocabulary) -> tuple[Artifact, tuple
         return args
 
     def arrange(graph: Graph) -> Graph:
-        graph = schedule(without_masks(drop_call_noise(graph)), vocabulary)
+        graph = schedule(without_masks(drop_call_noise(graph, keeps_training)), vocabulary)
         graph, notes = settle_order(graph)
         warnings.extend(notes)
         verify(graph)
@@ -185,7 +214,8 @@ def name_layers(artifact: Artifact, vocabulary: Vocabulary, options: Options) ->
     if artifact.model is None:
         return replace(artifact, value=Namer(vocabulary, options.names).value(artifact.value))
     shared = prefixes_of_ops(artifact.model)
-    namer = Namer(vocabulary, options.names, _keys(artifact.training), shared)
+    counters = Counters(dict(vocabulary.target.counted))
+    namer = Namer(vocabulary, options.names, _keys(artifact.training), shared, counters)
     return replace(artifact, model=namer.model(artifact.model))
 
 
@@ -253,7 +283,8 @@ def prove(
         raise ProofError(
             Diagnostic("read-back", f"the page can't be read back: {error}")
         ) from error
-    defaults = tuple((param.name, default) for param, default in keras3.TRAINING)
+    known = TRAINING[vocabulary.target.name]
+    defaults = tuple((param.name, default) for param, default in known)
     wanted, got = canonical(artifact, defaults), canonical(found, defaults)
     if not same(wanted, got):
         raise ProofError(Diagnostic("read-back", _first_difference(wanted, got)))
@@ -282,6 +313,8 @@ def command_line(options: Options) -> tuple[str, ...]:
     if not options.source:
         return ()
     words = ["kcodegen", options.source]
+    if options.target != DEFAULTS.target:
+        words += ["--target", options.target]
     if options.input_shape is not None:
         words += ["--input-shape", ",".join(str(size) for size in options.input_shape)]
     for name, path in options.custom:

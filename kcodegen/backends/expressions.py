@@ -101,7 +101,7 @@ class Expressions:
         if array.kind == "numpy":
             name = self.imports.numpy()
             return CallExpr(Name(f"{name.id}.array"), (data,), dtype)
-        return CallExpr(self.imports.name("keras.ops.convert_to_tensor"), (data,), dtype)
+        return CallExpr(self.imports.name(self.vocabulary.target.constant), (data,), dtype)
 
     def object(self, obj: Obj, param: Parameter | None = None) -> Expr:
         """Return the constructor call of an object, or the string that stands for it."""

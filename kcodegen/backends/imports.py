@@ -40,6 +40,9 @@ class Imports:
             self.modules.update(HELPERS[key].imports)
             return Name(key.rpartition(".")[2])
         parts = key.split(".")
+        if parts[0] == "tf":
+            self.plain.add("tensorflow")
+            return Name(key)
         if len(parts) == 2:
             self.plain.add("keras")
             return Name(key)

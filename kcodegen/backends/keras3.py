@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field, replace
 
+from kcodegen.backends.dialect import Dialect
 from kcodegen.backends.expressions import Expressions
 from kcodegen.backends.functional import FunctionalBody
 from kcodegen.backends.imports import Imports
@@ -55,12 +56,24 @@ TRAINING = (
 )
 
 
+def import_lines(imports: Imports) -> tuple[str, ...]:
+    """Return the lines that import all that a page uses."""
+    standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
+    users = imports.from_users()
+    lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]
+    return tuple(line for line in lines if line is not None)
+
+
+DIALECT = Dialect(TRAINING, OBJECT_BUILDERS, import_lines)
+
+
 @record(frozen=False)
 class Builder:
     """Makes the functions of one page; nested models become functions of their own."""
 
     vocabulary: Vocabulary
     outline_of: Callable[[Graph], Outline]
+    dialect: Dialect
     scope: Scope = field(default_factory=Scope)
     functions: list[Function] = field(default_factory=list)
     built: list[tuple[Graph, str]] = field(default_factory=list)
@@ -163,7 +176,7 @@ class Builder:
         given = dict(training)
         kwargs = tuple(
             (param.name, self._training_value(given[param.name], param))
-            for param, default in TRAINING
+            for param, default in self.dialect.training
             if param.name in given and not same(given[param.name], default)
         )
         call = Evaluate(CallExpr(Name("model.compile"), (), kwargs))
@@ -181,7 +194,7 @@ class Builder:
 
     def objects(self, artifact: Artifact) -> Function:
         """Return the function that builds a single object, or a structure of them."""
-        name, returns = OBJECT_BUILDERS[artifact.kind]
+        name, returns = self.dialect.builders[artifact.kind]
         body: list[Statement] = []
         for tag, obj in shared_objects(artifact.value):
             word = obj.key.rpartition(".")[2]
@@ -219,12 +232,13 @@ def lower(
     vocabulary: Vocabulary,
     outline_of: Callable[[Graph], Outline],
     parameter_count: int | None = None,
+    dialect: Dialect = DIALECT,
 ) -> Module:
     """Return the module that rebuilds `artifact`.
 
     `outline_of` recovers the structure of a graph; `parameter_count` is shown in the header.
     """
-    builder = Builder(vocabulary, outline_of)
+    builder = Builder(vocabulary, outline_of, dialect)
     builder.imports.plain.add("keras")
     if vocabulary.stubs:
         builder.name_stubs(artifact)
@@ -266,13 +280,12 @@ def _module(
 ) -> Module:
     imports = builder.imports
     skeletons = builder.stubs(artifact) if builder.vocabulary.stubs else ()
-    standard = ["import keras"] + (["import numpy as np"] if "numpy" in imports.plain else [])
-    users = imports.from_users()
-    lines = [*standard, imports.from_keras() or None, *(("", *users) if users else ())]
     builds = "build_model" if artifact.model else OBJECT_BUILDERS[artifact.kind][0]
     helpers = tuple(sorted(set(imports.helpers.values())))
-    imported = tuple(line for line in lines if line is not None)
     has_config = isinstance(artifact.value, Obj)
+    if artifact.model is not None:
+        imports.plain.add("numpy")  # to load the weights
+    imported = builder.dialect.import_lines(imports)
     module = Module(summary, imported, helpers, tuple(functions), builds)
     return replace(module, has_config=has_config, stubs=skeletons)
 
@@ -297,7 +310,7 @@ def _has_adapted_normalization(graph: Graph) -> bool:
     """Tell whether any Normalization takes its mean and variance from its weights."""
 
     def adapted(key: str, args: tuple[tuple[str, Value], ...]) -> bool:
-        return key == "keras.layers.Normalization" and dict(args).get("mean") is None
+        return key.endswith(".layers.Normalization") and dict(args).get("mean") is None
 
     for layer in graph.layers:
         if adapted(layer.key, layer.args):

@@ -73,7 +73,7 @@ def render(
         origin=Code(f" from {prose(source)}" if source else ""),
         colon=Code(":" if command else "."),
         command=Code(" ".join(prose_argument(word) for word in command)),
-        imports=tuple(Code(x) for line in _imports(module) for x in import_lines(line, width)),
+        imports=tuple(Code(x) for line in module.imports for x in import_lines(line, width)),
         helpers=tuple(f"helpers/{name}.py.j2" for name in module.helpers),
         stubs=tuple(_stub(stub, width) for stub in module.stubs),
         functions=tuple(_function(function, width) for function in module.functions),
@@ -111,19 +111,14 @@ def _stub(stub: Stub, width: int) -> Code:
     return Code("\n".join(lines))
 
 
-def _imports(module: Module) -> tuple[str, ...]:
-    """Return the import lines of a page; a page that loads weights needs NumPy."""
-    if not module.is_model or "import numpy as np" in module.imports:
-        return module.imports
-    return (module.imports[0], "import numpy as np", *module.imports[1:])
-
-
 def import_lines(line: str, width: int) -> list[str]:
     """Return an import as Black writes it: one name per line when it does not fit."""
     head, found, names = line.partition(" import ")
     if len(line) <= width or not found:
         return [line]
-    return [f"{head} import (", *(f"    {name}," for name in names.split(", ")), ")"]
+    margin = " " * (len(line) - len(line.lstrip()))
+    items = (f"{margin}    {name}," for name in names.split(", "))
+    return [f"{head} import (", *items, f"{margin})"]
 
 
 def prose_argument(word: str) -> str:
@@ -133,7 +128,8 @@ def prose_argument(word: str) -> str:
 
 
 def _environment(target: str, template_dir: Path | None) -> jinja2.Environment:
-    folders = [directory / target for directory in TEMPLATE_DIRS]
+    shared = (target,) if target == "keras3" else (target, "keras3")
+    folders = [directory / name for name in shared for directory in TEMPLATE_DIRS]
     if template_dir is not None:
         folders.insert(0, template_dir)
     return jinja2.Environment(

@@ -96,6 +96,13 @@ def _read_model(root: Node, context: Context) -> Artifact:
     return Artifact("model", model=graph, training=read_training(root, context))
 
 
+def is_old_model(root: Node) -> bool:
+    """Tell whether a document is a model, or a flat list of layers, that a Keras before 3 wrote."""
+    if not isinstance(root.value, dict) or not root.has("class_name"):
+        return is_legacy(root)
+    return is_legacy(root) or (is_model(root) and _is_keras2(root))
+
+
 def _is_keras2(root: Node) -> bool:
     """Tell whether a Keras before 3 wrote the model, or one that wires it like those did."""
     if root.has("keras_version") or root.has("backend"):

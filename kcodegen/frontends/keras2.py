@@ -16,7 +16,7 @@ from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
 from kcodegen.frontends.keras2_inputs import chain_input, known_sizes, read_old_input
 from kcodegen.frontends.keras3 import build_shape, model_key, model_row
-from kcodegen.frontends.old_masks import with_old_masks
+from kcodegen.frontends.old_masks import with_old_masks, with_own_masks
 from kcodegen.frontends.outputs import wrong_outputs
 from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
 from kcodegen.frontends.values import read_config, read_dropped
@@ -82,16 +82,20 @@ def _read_sequential(node: Node, context: Context) -> Graph:
     chain = (first, *layers) if first is not None else tuple(layers)
     key = model_key(node, context, "Sequential", SEQUENTIAL.key)
     args = () if is_list else read_config(config, SEQUENTIAL, context, _STRUCTURE)
-    return Graph(_model_name(node, "sequential"), key, chain, args=args, origin=node.origin)
+    return Graph(
+        _model_name(node, "sequential", context), key, chain, args=args, origin=node.origin
+    )
 
 
-def _model_name(node: Node, otherwise: str) -> str:
+def _model_name(node: Node, otherwise: str, context: Context) -> str:
     """Return a model's name; a Sequential whose config is a list has none."""
     config = node.field("config")
     named = config.get("name") if isinstance(config.value, dict) else None
     named = node.get("name") if named is None else named
     name = named.value if named is not None else None
-    return old_names.without_slashes(name) if isinstance(name, str) and name else otherwise
+    if not isinstance(name, str) or not name:
+        return otherwise
+    return name if context.vocabulary.target.is_old else old_names.without_slashes(name)
 
 
 def _file_name(item: Node) -> str:
@@ -142,7 +146,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
     calls = [c for e in entries if not e.is_op for c in _read_calls(e, known, wires, context)]
     key = model_key(node, context, "Functional", MODEL.key)
     graph = Graph(
-        name=_model_name(node, "model"),
+        name=_model_name(node, "model", context),
         style=key,
         layers=tuple(layers),
         calls=(*calls, *op_calls),
@@ -157,7 +161,8 @@ def _read_functional(node: Node, context: Context) -> Graph:
         problems.found.extend(_never_made(graph))
     turned_names = frozenset(e.name for e in entries if time_major.is_turned(e.node))
     graph, swaps = time_major.turned(graph, turned_names)
-    graph, masks = with_old_masks(graph, context.version)
+    masked = with_own_masks if context.vocabulary.target.is_old else with_old_masks
+    graph, masks = masked(graph, context.version)
     problems.warnings.extend((*swaps, *masks))
     return graph
 

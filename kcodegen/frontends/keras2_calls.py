@@ -198,7 +198,7 @@ def _with_states(value: Value, kwargs: Args, layer: Layer) -> tuple[Value, Args]
 def _warn_of_training(node: Node, kwargs: Args, context: Context) -> None:
     """Note a call that asks for a mode by itself: in Keras 3 the model's mode goes before it."""
     training = lookup(kwargs, "training")
-    if not isinstance(training, bool):
+    if not isinstance(training, bool) or context.vocabulary.target.is_old:
         return
     message = (
         f"training={training} was for this call alone; "

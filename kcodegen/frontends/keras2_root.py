@@ -34,7 +34,9 @@ def read_root(root: Node, context: Context, version: Version | None = None) -> A
     _warn_of_backend(root, context)
     context = replace(context, read_model=read_model, is_legacy=True, version=version)
     graph = read_model(root, context)
-    context.problems.warnings.extend((*twins(graph), *moved_weights(graph, version)))
+    context.problems.warnings.extend(twins(graph))
+    if not (context.vocabulary.target.is_old and (version is None or version >= (2, 4))):
+        context.problems.warnings.extend(moved_weights(graph, version))
     return Artifact("model", model=graph, training=read_old_training(root, context))
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kcodegen.diagnostics import Diagnostic
+from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import Cycle, executable, flatten, operands
-from kcodegen.ir.values import Args, Obj, Ref, Value, lookup, rewrite
+from kcodegen.ir.values import Args, Obj, Ref, Value, lookup, rewrite, same
 from kcodegen.registry.masking import MaskReplay, is_empty, makes_mask, mask_arguments
 from kcodegen.words import prose
 
@@ -26,6 +26,8 @@ _BLIND = frozenset({"Identity", "Normalization", "Rescaling"})
 _ATTENTION_SEES = (2, 10)
 # Bidirectional returns zeros for masked steps since tf.keras.
 _ZEROES = (2, 4)
+# The last Keras 2.
+LAST = (2, 15)
 
 
 def with_old_masks(
@@ -52,6 +54,31 @@ def with_old_masks(
         return graph, ()
     calls = [call for old in graph.calls for call in changed[old.id]]
     return replace(graph, calls=(*settled.mask_ops(calls), *calls)), notes
+
+
+def with_own_masks(
+    graph: Graph, version: tuple[int, int] | None
+) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """Return the graph as it is, for a page that the last Keras 2 runs, and what is to say of it.
+
+    An error for masks that reached no attention before TensorFlow 2.10.
+    """
+    then, now = with_old_masks(graph, version), with_old_masks(graph, LAST)
+    notes = tuple(note for note in then[1] if note.code == "masked-steps")
+    if same(then[0], now[0]):
+        return graph, notes
+    message = "masks reach attention since TensorFlow 2.10: the model would compute other numbers"
+    return graph, (*notes, Diagnostic("old-mask", message, graph.origin, "leave --target out"))
+
+
+def refuse_other_masks(graph: Graph) -> Graph:
+    """Return a graph of Keras 3 as it is; CompileError when Keras 2 would make other masks."""
+    notes = with_old_masks(graph, LAST)[1]
+    if notes:
+        hint = "leave --target out: a page for Keras 3 can say it"
+        message = "Keras 2 would hand on another mask here: it needs Keras 3"
+        raise CompileError(Diagnostic("needs-keras3", message, note.origin, hint) for note in notes)
+    return graph
 
 
 class _Settled:

@@ -21,6 +21,8 @@ def unique(
     `ops` are the names that Keras 3 gives to ops of the model, before it numbers them: it takes
     no name twice, and the ops of Keras 2 were called otherwise.
     """
+    if context.vocabulary.target.is_old:
+        return [name for _, name in named]
     taken = {name for _, name in named}
     found = []
     for node, name in named:

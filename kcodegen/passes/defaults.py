@@ -14,7 +14,6 @@ from kcodegen.registry.rows import Parameter, Required
 from kcodegen.registry.vocabulary import OWN_ROWS, is_custom
 
 Params = dict[str, Parameter]
-OPS = "keras.ops."
 # Arguments that every user's layer inherits; the rest of a user's class is not known.
 _CUSTOM_DEFAULTS: dict[str, Value] = {
     "trainable": True,
@@ -35,7 +34,7 @@ def _parameters(key: str) -> tuple[Parameter, ...]:
         return ()
     if key in OWN_ROWS:
         return tuple(param for param in OWN_ROWS[key].params if param.name != "name")
-    if key.startswith(OPS):
+    if key.startswith(registry.OPS):
         return registry.op(key).params
     row = registry.row(key)
     params = (*row.params, *row.extra)

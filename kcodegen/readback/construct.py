@@ -30,7 +30,6 @@ from kcodegen.registry.vocabulary import (
     SEQUENTIAL,
     Vocabulary,
     is_custom,
-    shorthand,
 )
 from kcodegen.registry.widths import has_rule, width_of
 
@@ -60,9 +59,9 @@ class Constructor:
         """Return what calling a public name gives: an object, a tensor, an array."""
         if key == "numpy.array":
             return self._array("numpy", args, kwargs)
-        if key.startswith("keras.ops."):
-            if key == "keras.ops.convert_to_tensor" and not _tensors((args, kwargs)):
-                return self._array("tensor", args, kwargs)
+        if key == self.vocabulary.target.constant and not _tensors((args, kwargs)):
+            return self._array("tensor", args, kwargs)
+        if key.startswith(registry.OPS):
             return self.op(registry.op(key), args, kwargs)
         if key == MODEL.key or (is_custom(key) and len(args) == 2 and _tensors(args)):
             return self._model(key, args, kwargs)
@@ -251,7 +250,7 @@ class Constructor:
         """Return a value of the page as an IR value."""
         match value:
             case str() if holds in ("initializer", "regularizer", "constraint"):
-                row = shorthand(value, holds)
+                row = self.vocabulary.shorthand(value, holds)
                 return Obj(row.key) if row is not None else value
             case list() | tuple():
                 return tuple(self.value(item, holds) for item in value)

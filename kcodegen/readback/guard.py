@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from kcodegen.readback.values import ReadBackError
+from kcodegen.registry.targets import Target
 from kcodegen.registry.vocabulary import Vocabulary
 
 _PAGE = (
@@ -22,14 +23,16 @@ _PAGE = (
 # What the fixed parts of a page need besides: the loader, the summary, a private class.
 _PROSE = (
     ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
-    ast.GeneratorExp, ast.Starred,
+    ast.GeneratorExp, ast.Starred, ast.Try, ast.ExceptHandler,
 )  # fmt: skip
-_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None, "keras": None}
+_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None}
+_NAMES = frozenset({("numpy", "np"), ("tensorflow", "tf"), ("tf_keras", "keras")})
 _FORBIDDEN = frozenset(
     """eval exec compile open __import__ globals locals vars getattr setattr delattr input
     breakpoint""".split()
 )
 _ALLOWED_DUNDER = frozenset({"__init__", "__name__"})
+_TESTS = frozenset({"__name__ == '__main__'", "hasattr(keras, 'ops')"})
 
 
 def _kinds(*classes: type[ast.AST]) -> frozenset[type[ast.AST]]:
@@ -52,7 +55,9 @@ def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> No
     for place, statement in enumerate(tree.body):
         if not (place == 0 and _is_docstring(statement)) and not _belongs_to_a_page(statement):
             raise ReadBackError(f"a page holds no {type(statement).__name__} by itself")
-        is_fixed = isinstance(statement, ast.If) or (
+        if isinstance(statement, ast.Try):
+            _check_choice(statement, vocabulary.target)
+        is_fixed = isinstance(statement, (ast.If, ast.Try)) or (
             isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in fixed
         )
         kinds = _FIXED_NODES if is_fixed else _NODES
@@ -62,7 +67,7 @@ def check(tree: ast.Module, vocabulary: Vocabulary, fixed: frozenset[str]) -> No
             if type(node) in _CHECKED:
                 _check_node(node, is_fixed)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                _check_import(node, allowed)
+                _check_import(node, allowed, vocabulary.target)
 
 
 def _walk(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -86,8 +91,9 @@ def _is_docstring(statement: ast.stmt) -> bool:
 def _belongs_to_a_page(statement: ast.stmt) -> bool:
     """Tell whether a statement may stand outside of all functions."""
     if isinstance(statement, ast.If):
-        return ast.unparse(statement.test) == "__name__ == '__main__'"
-    return isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+        return ast.unparse(statement.test) in _TESTS
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Try)
+    return isinstance(statement, kinds)
 
 
 def _check_node(node: ast.AST, is_fixed: bool) -> None:
@@ -106,12 +112,39 @@ def _has_special_arguments(node: ast.arguments) -> bool:
     return bool(node.posonlyargs or node.vararg or node.kwonlyargs or node.kwarg)
 
 
-def _check_import(node: ast.Import | ast.ImportFrom, custom: dict[str, str]) -> None:
+def _check_choice(statement: ast.Try, target: Target) -> None:
+    """Raise ReadBackError unless both branches import the same names, from the target's modules."""
+    match statement:
+        case ast.Try(
+            body=body,
+            handlers=[ast.ExceptHandler(type=ast.Name(id="ImportError"), name=None, body=instead)],
+            orelse=[],
+            finalbody=[],
+        ):
+            ours = [ast.unparse(part) for part in body]
+            for first, second in target.instead:
+                ours = [text.replace(f"from {first} ", f"from {second} ") for text in ours]
+                root, _, last = second.rpartition(".")
+                ours = [
+                    text.replace(f"import {first} as keras", f"from {root} import {last}")
+                    for text in ours
+                ]
+            if target.instead and ours == [ast.unparse(part) for part in instead]:
+                return
+    raise ReadBackError("a page chooses between nothing but its target's packages")
+
+
+def _check_import(
+    node: ast.Import | ast.ImportFrom, custom: dict[str, str], target: Target
+) -> None:
+    own = {name for name, _ in (*target.plain, *target.modules)}
+    own |= {part for _, name in target.instead for part in (name, name.rpartition(".")[0])}
     if isinstance(node, ast.Import):
         for name in node.names:
-            if name.name not in _MODULES or name.asname not in (None, "np"):
+            known = name.name in _MODULES or name.name in own
+            if not known or ((name.name, name.asname) not in _NAMES and name.asname is not None):
                 raise ReadBackError(f"a page never imports {name.name}")
         return
     module = node.module or ""
-    if node.level or (module not in _MODULES and module not in custom):
+    if node.level or (module not in {*_MODULES, *own} and module not in custom):
         raise ReadBackError(f"a page never imports from {module}")

@@ -88,6 +88,7 @@ class Interpreter:
     construct: Constructor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.counters.given.update(self.vocabulary.target.counted)
         self.construct = Constructor(self.vocabulary, self.counters, self.trace)
 
     def load(self, tree: ast.Module, helpers: dict[str, str]) -> None:
@@ -95,11 +96,12 @@ class Interpreter:
         for statement in tree.body:
             if getattr(statement, "name", "") in self.stubs:
                 self._load_stub(statement)
-            elif isinstance(statement, ast.Import):
-                for alias in statement.names:
-                    self._define(alias.asname or alias.name, Path(alias.name))
-            elif isinstance(statement, ast.ImportFrom):
-                self._load_from(statement)
+            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+                self._load_import(statement)
+            elif isinstance(statement, ast.Try):
+                for part in statement.body:
+                    assert isinstance(part, (ast.Import, ast.ImportFrom))
+                    self._load_import(part)
             elif isinstance(statement, ast.FunctionDef) and statement.name in helpers:
                 self._define(statement.name, Path(helpers[statement.name]))
             elif isinstance(statement, ast.FunctionDef):
@@ -116,11 +118,20 @@ class Interpreter:
         self._define(name, Path(key))
         self.construct.signatures[key] = params
 
+    def _load_import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(statement, ast.ImportFrom):
+            self._load_from(statement)
+            return
+        roots = dict(self.vocabulary.target.plain)
+        for alias in statement.names:
+            self._define(alias.asname or alias.name, Path(roots.get(alias.name, alias.name)))
+
     def _load_from(self, statement: ast.ImportFrom) -> None:
+        roots = dict(self.vocabulary.target.modules)
         for alias in statement.names:
             name = alias.asname or alias.name
-            if statement.module == "keras":
-                self._define(name, Path(f"keras.{alias.name}"))
+            if statement.module in roots:
+                self._define(name, Path(f"{roots[statement.module]}.{alias.name}"))
             elif statement.module != "pathlib":
                 path = f"{statement.module}:{alias.name}"
                 if path not in self.vocabulary.custom_names():

@@ -29,6 +29,9 @@ __all__ = [
     "find_op",
     "find_shorthand",
     "function",
+    "function_paths",
+    "keras2_keys",
+    "keras2_names",
     "kinds",
     "op",
     "op_keys",
@@ -40,6 +43,10 @@ __all__ = [
 HERE = Path(__file__).parent
 OP_MODULE = "keras.src.ops."
 PRIVATE = "keras.src."
+KERAS_2 = "keras2."
+TENSORFLOW = "tf."
+OPS = ("keras.ops.", TENSORFLOW)
+"""What the keys of operations begin with."""
 
 
 class _Index:
@@ -88,6 +95,29 @@ def _ops() -> _Index:
 
 
 @cache
+def _keras2() -> dict[str, str]:
+    """Return the lines of the classes of Keras 2 by key."""
+    lines = (HERE / "keras2.jsonl").read_text(encoding="utf-8").splitlines()
+    return {line.split('"', 4)[3]: line for line in lines}
+
+
+@cache
+def keras2_names() -> dict[str, frozenset[str]]:
+    """Return the strings that mean in Keras 2 what they mean today, by kind of place.
+
+    Under "functions" are the paths of functions that both have, without the package.
+    """
+    names = json.loads((HERE / "keras2_names.json").read_text(encoding="utf-8"))
+    kinds = {kind: frozenset(words) for kind, words in names["strings"].items()}
+    return {**kinds, "functions": frozenset(names["functions"])}
+
+
+def keras2_keys() -> tuple[str, ...]:
+    """Return the keys of the classes of Keras 2, sorted."""
+    return tuple(sorted(_keras2()))
+
+
+@cache
 def _names() -> Any:
     return json.loads((HERE / "names.json").read_text(encoding="utf-8"))
 
@@ -95,12 +125,18 @@ def _names() -> Any:
 @cache
 def row(key: str) -> ClassRow:
     """Return the row of the class with this key; KeyError when there is none."""
+    if key.startswith(KERAS_2):
+        return class_from_line(_keras2()[key])
     return HELPER_ROWS.get(key) or class_from_line(_classes().lines[key])
 
 
 @cache
 def op(key: str) -> OpRow:
     """Return the row of the operation with this key; KeyError when there is none."""
+    if key.startswith(TENSORFLOW):
+        from kcodegen.registry.tf_rows import tf_row  # for the pages of Keras 2 only
+
+        return tf_row(key)
     return op_from_line(_ops().lines[key])
 
 
@@ -194,6 +230,11 @@ def function(name: str, holds: str = "") -> str | None:
         if path is not None:
             return path
     return None
+
+
+def function_paths(kind: str) -> tuple[str, ...]:
+    """Return the public paths of all functions of a kind, sorted."""
+    return tuple(sorted(set(_names()["functions"][kind].values())))
 
 
 _FUNCTIONS = ("activation", "loss", "metric")

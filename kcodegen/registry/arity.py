@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kcodegen import registry
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Value, lookup, same
 from kcodegen.records import record
@@ -60,6 +61,8 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "slogdet": ("sign", "logdet"),
     "stft": ("real", "imaginary"),
     "svd": ("u", "s", "v"),
+    "tf.math.top_k": ("values", "indices"),
+    "tf.nn.moments": ("mean", "variance"),
     "top_k": ("values", "indices"),
 }
 # ... but one only with this argument.
@@ -89,6 +92,8 @@ _COUNTED: dict[str, _Counted] = {
     ),
     "meshgrid": _Counted("grid", "x"),
     "nonzero": _Counted("indices", ""),  # one for each axis of its input, which no argument says
+    "tf.split": _Counted("part", "num_or_size_splits"),
+    "tf.unstack": _Counted("part", "num"),
     "unravel_index": _Counted("index", "shape"),
     "unstack": _Counted("part", "num"),
 }
@@ -111,13 +116,13 @@ def output_structure(
     `args` are the constructor's arguments (those of the function, for an op), `taken` and `kwargs`
     those of the call; `body` is the graph of a nested model.
     """
-    name = key.rsplit(".", 1)[-1]
+    name = key if key.startswith("tf.") else key.rsplit(".", 1)[-1]
     first = mirrored(taken[0]) if taken else ONE
     if body is not None:
         return _model(body, first)
     if is_custom(key):
         return None
-    if key.startswith("keras.ops."):
+    if key.startswith(registry.OPS):
         return _op(name, args)
     if name in MIRRORS:
         return first

@@ -128,6 +128,8 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
     *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
+    *_drop(_layers(("StringLookup",)), "dtype", "int64", versions=TF_KERAS),
+    *_drop(("*layer",), "rng_type", "stateful", versions=TF_KERAS),
     *_drop(_LOCAL, "padding", "valid"),
     *_drop(_LOCAL, "data_format", "channels_last"),
     *_drop(_LOCAL, "implementation", 1),

@@ -10,6 +10,7 @@ from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import REQUIRED, ClassRow, Parameter
 from kcodegen.registry.stubs import stub_key, stub_name
+from kcodegen.registry.targets import KERAS_3, Target
 from kcodegen.words import is_identifier, prose, snake_case
 
 CUSTOM = "custom:"
@@ -62,12 +63,13 @@ class Vocabulary:
 
     `custom` maps a name as the file spells it (`Acme>Scale`) to `package.module:attr`; with
     `stubs` there is a skeleton for every other class of a user. `command` are the words that were
-    typed, for hints.
+    typed, for hints; `target` is what the page is written for.
     """
 
     custom: tuple[tuple[str, str], ...] = ()
     stubs: bool = False
     command: tuple[str, ...] = ()
+    target: Target = KERAS_3
 
     def __post_init__(self) -> None:
         """Raise UsageError for a mapping that is no import: no text of it goes unchecked."""
@@ -96,7 +98,17 @@ class Vocabulary:
         if key.startswith(CUSTOM):
             module, _, name = key.removeprefix(CUSTOM).partition(":")
             return ClassRow(key=key, kind="custom", module=module, name=name)
+        for row in self.target.own:
+            if row.key == key:
+                return row
         return OWN_ROWS.get(key) or registry.row(key)
+
+    def shorthand(self, text: str, kind: str) -> ClassRow | None:
+        """Return the class that a bare string on the page stands for, or None."""
+        if self.target is KERAS_3:
+            return shorthand(text, kind)
+        rows = (registry.row(key) for key in registry.keras2_keys())
+        return next((row for row in rows if row.kind == kind and row.shorthand == text), None)
 
     def custom_names(self) -> tuple[str, ...]:
         """Return the import paths that the page may use, `package.module:attr`."""

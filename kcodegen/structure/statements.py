@@ -210,7 +210,7 @@ def parameter(key: str, name: str) -> Parameter | None:
     """Return what the registry knows of an argument of a class or an op."""
     if is_custom(key):
         return None
-    if key.startswith("keras.ops."):
+    if key.startswith(registry.OPS):
         return registry.op(key).param(name)
     row = OWN_ROWS[key] if key in OWN_ROWS else registry.row(key)
     return row.param(name)
@@ -236,7 +236,7 @@ def order_of(key: str) -> list[str]:
     """Return the names of a class' arguments in the order of its signature."""
     if is_custom(key):
         return []
-    if key.startswith("keras.ops."):
+    if key.startswith(registry.OPS):
         return [param.name for param in registry.op(key).params]
     row = OWN_ROWS[key] if key in OWN_ROWS else registry.row(key)
     return [param.name for param in (*row.params, *row.extra)]

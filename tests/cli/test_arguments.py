@@ -72,7 +72,6 @@ def test_shapes(text: str, shape: tuple[int | None, ...]) -> None:
         (("a", "-o"), "expected one argument"),
         (("a", "--names", "most"), "invalid choice: 'most'"),
         (("a", "--target", "keras1"), "invalid choice"),
-        (("a", "--target", "keras2"), "keras2 is not available yet"),
         (("a", "--check"), "--check has nothing to compare with"),
         (("a", "--diff", "-o", "-"), "--diff has nothing to compare with"),
         (("a", "--line-length", "39"), "'39' is not from 40 to 320"),

@@ -18,7 +18,7 @@ from kcodegen.ir.verify_outline import verify_outline
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 SOURCE, OPTIONS = "arch.json", "options.json"
 GIVEN = {SOURCE, OPTIONS}
-PAGES = {"keras3.py"}
+PAGES = {"keras3.py", "keras2.py"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def stages(golden: Golden) -> dict[str, str]:
             found = {
                 "graph.txt": graph_text(result.artifact),
                 "outline.txt": outline_text(result.artifact),
-                "keras3.py": result.text,
+                f"{golden.options.target}.py": result.text,
                 "stderr.txt": said(result.diagnostics),
             }
     return {name: text for name, text in found.items() if text}

@@ -1,4 +1,4 @@
-"""Writes the registry's data from the installed Keras, or compares the two.
+"""Writes the registry's data from the installed Keras and tf_keras, or compares them.
 
 python -m kcodegen.registry.harvest            rewrites the data files
 python -m kcodegen.registry.harvest --check    prints what differs and exits with 1
@@ -28,9 +28,19 @@ def harvested() -> dict[Path, list[str]]:
     }
 
 
+def harvested_keras2() -> dict[Path, list[str]]:
+    """Return the lines of each data file of the target keras2, from the installed tf_keras."""
+    from kcodegen.registry.harvest.keras2 import keras2_names, keras2_rows  # few have it
+
+    return {
+        HERE / "keras2.jsonl": [class_to_line(row) for row in keras2_rows()],
+        HERE / "keras2_names.json": json.dumps(keras2_names(), indent=1).splitlines(),
+    }
+
+
 def main(arguments: list[str]) -> int:
     """Rewrite the data files; with `--check` only tell what differs. Returns the exit code."""
-    files = harvested()
+    files = {**harvested(), **harvested_keras2()}
     if arguments == ["--check"]:
         return check(files)
     if arguments:

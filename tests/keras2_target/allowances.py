@@ -1,0 +1,56 @@
+"""Where the JSON of a rebuilt Keras 2 model may differ from the file that it was compiled from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# What a file says of the Keras that wrote it, and what a build notes; the last ones are arguments
+# that the tf_keras of today writes and the Keras of TensorFlow 2.15 did not.
+UNTOLD = frozenset(
+    {"keras_version", "backend", "module", "registered_name", "build_config", "build_input_shape"}
+    | {"shared_object_id", "causal"}  # what tf.keras wrote up to 2.12, and 2.9
+)
+NEWER = frozenset({"optional", "rng_type", "softmax_robust_masking"})
+
+
+def gaps(original: Any, rebuilt: Any, pointer: str = "") -> Iterator[str]:
+    """Yield where a rebuilt model says something else than its file.
+
+    What older versions did not write yet may be there as well.
+    """
+    match original, rebuilt:
+        case dict(), dict():
+            yield from _in_objects(original, rebuilt, pointer)
+        case list(), list() if len(original) == len(rebuilt):
+            for place, pair in enumerate(zip(original, rebuilt, strict=True)):
+                yield from gaps(*pair, f"{pointer}/{place}")
+        case _:
+            if original != rebuilt:
+                yield f"{pointer}: {str(original)[:60]} != {str(rebuilt)[:60]}"
+
+
+def _in_objects(original: Any, rebuilt: Any, pointer: str) -> Iterator[str]:
+    for key, value in original.items():
+        place = f"{pointer}/{key}"
+        if key in UNTOLD:
+            continue
+        if key not in rebuilt:
+            if key != "batch_input_shape":  # the first of a chain has it as well as the input
+                yield f"{place}: {str(value)[:60]} != (absent)"
+            continue
+        yield from gaps(value, rebuilt[key], place)
+
+
+def more(original: Any, rebuilt: Any, pointer: str = "") -> Iterator[str]:
+    """Yield what a rebuilt model says and its file, of the same version, did not."""
+    match original, rebuilt:
+        case dict(), dict():
+            for key, value in rebuilt.items():
+                if key in original:
+                    yield from more(original[key], value, f"{pointer}/{key}")
+                elif key not in UNTOLD | NEWER:
+                    yield f"{pointer}/{key}: (absent) != {str(value)[:60]}"
+        case list(), list():
+            for place, pair in enumerate(zip(original, rebuilt, strict=False)):
+                yield from more(*pair, f"{pointer}/{place}")
