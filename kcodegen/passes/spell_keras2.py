@@ -18,6 +18,7 @@ from kcodegen import registry
 from kcodegen.diagnostics import NOWHERE, CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.order import number_ops, operands
+from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
 from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
@@ -205,6 +206,9 @@ class _Speller:
                 return self.symbol(key)
             case str() if holds in _WORDS:
                 return self.word(value, holds)
+            case Source(text) if "keras." in text:
+                self.refuse("the function of a Lambda is written with functions of Keras 3")
+                return value
             case _:
                 return value
 

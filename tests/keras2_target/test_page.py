@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 from kcodegen import Options, compile_model
@@ -14,6 +15,7 @@ from kcodegen.diagnostics import CompileError
 from kcodegen.readback import ReadBackError, read_back
 from kcodegen.registry.targets import KERAS_2, KERAS_3
 from kcodegen.registry.vocabulary import Vocabulary
+from tests.lambdas.forms import compiled, keras3
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 PAGE = (GOLDEN / "target-keras2-cnn" / "keras2.py").read_text("utf-8")
@@ -104,6 +106,22 @@ def test_what_needs_keras_3_is_refused(name: str, config: dict[str, object], wor
     assert words in problem.message
     assert problem.origin.pointer == "/config/layers/1"
     assert "--target" in problem.hint
+
+
+def test_a_skeleton_stands_on_a_page_for_keras_2() -> None:
+    text = json.dumps(model(("Scale", {"name": "scale", "factor": 3})))
+    text = text.replace('"module": "keras.layers", "class_name": "Scale"', '"class_name": "Scale"')
+    page = compile_model(text, Options(target="keras2", stubs=True)).text
+    assert "\nclass Scale(layers.Layer):\n" in page
+    assert "Scale(factor=3)" in page
+
+
+def test_a_decompiled_function_may_need_keras_3() -> None:
+    plain = compiled(keras3(lambda x: x * 2), target="keras2").text
+    assert "    return x * 2\n" in plain
+    with pytest.raises(CompileError, match="functions of Keras 3") as caught:
+        compiled(keras3(lambda x: keras.ops.mean(x)), target="keras2")
+    assert [problem.code for problem in caught.value.diagnostics] == ["needs-keras3"]
 
 
 def test_the_first_names_are_those_of_keras_2() -> None:
