@@ -17,6 +17,7 @@ from kcodegen.backends.items import (
     second_word,
 )
 from kcodegen.backends.loops import LoopParts, drawn_columns, header
+from kcodegen.backends.settling import settled
 from kcodegen.backends.stacks import stacks
 from kcodegen.backends.steps import StepMaker, paths, wish_of
 from kcodegen.ir.formulas import FORMULAS
@@ -304,7 +305,7 @@ class BodyMaker:
             forced = dict(zip(body.gives, names, strict=True))
             forced = {ref: name for ref, name in forced.items() if ref not in given}
             statements = maker.inner(body, given, forced, self._kept(item, body, names), self)
-            bodies.append((*statements, *_settled(maker, body.gives, names)))
+            bodies.append(tuple(settled(statements, maker.env, body.gives, names)))
         before: list[Statement] = []
         if not item.orelse.steps:
             bodies[1] = ()
@@ -367,7 +368,7 @@ class BodyMaker:
             maker.appends.setdefault(ref, []).append(name)
         body = replace(body, gives=body.gives[: item.carried])
         statements = maker.inner(body, given, forced, kept, self)
-        statements += _settled(maker, body.gives[: item.carried], parts.carried)
+        statements = settled(statements, maker.env, body.gives[: item.carried], parts.carried)
         for place, name in enumerate(parts.carried):
             self.env[Ref(item.id, place)] = Name(name)
         parts.reach_items(self.env, self.stacks)
@@ -375,20 +376,6 @@ class BodyMaker:
             self.lists.update(dict.fromkeys(parts.lists, item.count))
         value = self.owner.expressions.value
         return [*before, header(item, columns, value, statements)]
-
-
-def _settled(maker: BodyMaker, gives: tuple[Ref, ...], names: list[str]) -> list[Statement]:
-    """Return the assignment that gives results their names, where they have others."""
-    pairs = [
-        (name, maker.env[ref])
-        for ref, name in zip(gives, names, strict=True)
-        if maker.env[ref] != Name(name)
-    ]
-    if not pairs:
-        return []
-    targets = tuple(name for name, _ in pairs)
-    values = tuple(expr for _, expr in pairs)
-    return [Assign(targets, values[0] if len(values) == 1 else TupleExpr(values))]
 
 
 def _equal(one: Value, other: Value) -> bool:
