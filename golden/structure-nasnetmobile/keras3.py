@@ -177,18 +177,18 @@ def build_model() -> keras.Model:
     x = reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
     y = branch_block(y, 22, "0")  # (None, 28, 28, 44)
     y = normal_cell(x, y, 44, index=0)  # (None, 28, 28, 264)
-    for i in range(3):
-        y, x = merge_block(x, y, 44, index=i + 1), y
+    for i in range(1, 4):
+        y, x = merge_block(x, y, 44, index=i), y
     x = relu_conv_bn_reduction_cell(x, y, index=4)  # (None, 14, 14, 352)
     y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
     y = normal_cell(x, y, 88, index=5)  # (None, 14, 14, 528)
-    for i in range(3):
-        y, x = merge_block(x, y, 88, index=i + 6), y
+    for i in range(6, 9):
+        y, x = merge_block(x, y, 88, index=i), y
     x = relu_conv_bn_reduction_cell(x, y, index=8)  # (None, 7, 7, 704)
     y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
     y = normal_cell(x, y, 176, index=9)  # (None, 7, 7, 1056)
-    for i in range(3):
-        y, x = merge_block(x, y, 176, index=i + 10), y
+    for i in range(10, 13):
+        y, x = merge_block(x, y, 176, index=i), y
     y = layers.Activation("relu")(y)
     y = layers.GlobalAveragePooling2D()(y)  # (None, 1056)
     outputs = layers.Dense(1000, activation="softmax", name="predictions")(y)

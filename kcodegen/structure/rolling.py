@@ -27,6 +27,7 @@ class Roller:
     columns: list[tuple[Value, ...]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     falls: list[int] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
     uses_index: bool = False
     derived: int = 0
 
@@ -95,6 +96,8 @@ class Roller:
         self.uses_index = True
         if in_text and abs(step) == 1:
             (self.starts if step == 1 else self.falls).append(values[0])
+        elif step == 1:
+            self.others.append(values[0])
         return Affine(Hole(self.index), step, values[0])
 
     def _open_progression(self, values: Sequence[Value]) -> Value | None:
@@ -140,7 +143,7 @@ class Roller:
     @property
     def start(self) -> int:
         """Return the number that the index had better begin with: the one in the names."""
-        starts = self.falls if self.step < 0 else self.starts
+        starts = self.falls if self.step < 0 else self.starts or self.others
         return Counter(starts).most_common(1)[0][0] if starts else 0
 
     @property
