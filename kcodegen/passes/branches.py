@@ -97,8 +97,9 @@ class _Branches:
                 if left is not None and self._is_possible(left):
                     self.order.update(left)
                 if self._ends_a_cell(join):
-                    if self._ends_a_cell(self.needed[id][0]):
-                        self.order.update(self._from_further_back(self.needed[id][0], join, met))
+                    for last in self.needed[id][:1]:  # an input needs nothing
+                        if self._ends_a_cell(last):
+                            self.order.update(self._from_further_back(last, join, met))
                     return
             join = self.joins[join]
 

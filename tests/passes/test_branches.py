@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kcodegen.ir.order import post_order
 from kcodegen.passes.branches import branch_by_branch, joins_of
 
 # Two cells: a is what the first takes, "relu*" are numbered in the order in which they were made.
@@ -58,6 +62,25 @@ def test_what_is_older_than_the_last_cell_is_made_first():
     order = ordered(needed, ["relu0", "relu1", "relu2", "relu3"], "end")
     assert order.index("adjust") == order.index("cell") + 1
     assert order.index("relu1") == order.index("cell") + 2
+
+
+def test_inputs_may_be_numbered_too():
+    needed = {"i0": [], "i1": [], "cell": ["i1", "i0"], "l": ["cell"], "r": ["cell"]}
+    needed["end"] = ["l", "r"]
+    assert ordered(needed, ["i0", "i1"], "end") == ["i0", "i1", "cell", "l", "r", "end"]
+
+
+@given(st.data())
+def test_any_wiring_gets_an_order(data):
+    count = data.draw(st.integers(1, 14))
+    ids = [f"n{i}" for i in range(count)]
+    needed = {}
+    for i, id in enumerate(ids):
+        needed[id] = data.draw(st.lists(st.sampled_from(ids[:i]), max_size=4)) if i else []
+    used = set(post_order(ids[-1:], needed))
+    numbered = [id for id in ids if id in used and data.draw(st.booleans())]
+    order = ordered(needed, numbered, ids[-1])
+    assert sorted(order) == sorted(used)
 
 
 def test_a_join_is_where_all_ways_meet_again():
