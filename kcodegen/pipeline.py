@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from kcodegen.backends import keras2, keras3
+from kcodegen.backends import keras3
 from kcodegen.diagnostics import CompileError, Diagnostic, ProofError, UsageError
 from kcodegen.emit.page import render
 from kcodegen.frontends import is_old_model, read_document
@@ -33,7 +34,6 @@ from kcodegen.passes.layer_order import settle_order
 from kcodegen.passes.masks import without_masks
 from kcodegen.passes.noise import drop_call_noise, modes_for_keras2
 from kcodegen.passes.schedule import schedule
-from kcodegen.passes.spell_keras2 import spell_keras2
 from kcodegen.passes.spread import widen_args
 from kcodegen.passes.wrappers import drop_backward
 from kcodegen.readback import ReadBackError, read_back
@@ -49,8 +49,6 @@ from kcodegen.weights.variables import parameter_count
 DEFAULTS = Options()
 GIVEN_UP = "the structure of the model is not on the page, every layer has a line of its own"
 REPORT = "this is a bug in kcodegen, please report it with the input file"
-LOWER = {"keras3": keras3.lower, "keras2": keras2.lower}
-TRAINING = {"keras3": keras3.TRAINING, "keras2": keras2.TRAINING}
 OBJECT_PASSES = (drop_built, undo_float32, drop_backward)
 
 
@@ -113,6 +111,8 @@ def in_keras2(artifact: Artifact, was_old: bool) -> tuple[Artifact, tuple[Diagno
 
     Whatever Keras 2 can't do is a CompileError. A file that Keras 2 wrote says it all already.
     """
+    from kcodegen.passes.spell_keras2 import spell_keras2  # few pages are for Keras 2
+
     model = artifact.model
     if model is None or was_old:
         return spell_keras2(artifact, was_old), ()
@@ -153,6 +153,15 @@ def page(
     return text, tuple(Diagnostic("", line, severity="note") for line in lines)
 
 
+def backend(target: str) -> ModuleType:
+    """Return the module that writes the pages of a target."""
+    if target == "keras2":
+        from kcodegen.backends import keras2  # few pages are for Keras 2
+
+        return keras2
+    return keras3
+
+
 def proved_page(
     named: Artifact,
     vocabulary: Vocabulary,
@@ -161,8 +170,7 @@ def proved_page(
     count: int | None = None,
 ) -> str:
     """Return the page of an artifact; raises ProofError when it does not say what it should."""
-    lower = LOWER[options.target]
-    module = lower(shorten(named), vocabulary, outline_of, count)
+    module = backend(options.target).lower(shorten(named), vocabulary, outline_of, count)
     text = render(
         module,
         options.target,
@@ -283,7 +291,7 @@ def prove(
         raise ProofError(
             Diagnostic("read-back", f"the page can't be read back: {error}")
         ) from error
-    known = TRAINING[vocabulary.target.name]
+    known = backend(vocabulary.target.name).TRAINING
     defaults = tuple((param.name, default) for param, default in known)
     wanted, got = canonical(artifact, defaults), canonical(found, defaults)
     if not same(wanted, got):

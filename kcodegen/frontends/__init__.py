@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import keras0, keras0_graph, keras3, objects, seed_flat
+from kcodegen.frontends import keras3, objects, seed_flat
 from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, ways_out
-from kcodegen.frontends.strangers import stranger
 from kcodegen.frontends.training import read_training
 from kcodegen.frontends.wrapped import unwrapped
 from kcodegen.ir.document import Node
@@ -42,8 +41,7 @@ def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
     """Return the artifact of the first format that fits; the order is part of the rule."""
     if isinstance(root.value, dict):
         return _read_object(root, context, input_shape)
-    if (error := stranger(root)) is not None:
-        raise error
+    _refuse_stranger(root)
     if isinstance(root.value, list) and root.value:
         return objects.read_objects(root, context)
     if isinstance(root.value, str) and root.value:
@@ -58,17 +56,15 @@ def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
 def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Artifact:
     if seed_flat.is_flat(root):
         return Artifact("model", model=seed_flat.read_flat(root, context, input_shape))
-    if keras0.is_flat(root):
-        from kcodegen.frontends import keras2_root
+    if root.mapping().get("name") in ("Sequential", "Graph"):
+        from kcodegen.frontends import keras0, keras0_graph, keras2_root  # few files need them
 
-        return keras2_root.read_root(keras0.translated(root), context, keras0.VERSION)
-    if keras0_graph.is_graph(root):
-        from kcodegen.frontends import keras2_root
-
-        model = keras0_graph.translated(root)
-        return keras2_root.read_root(model, context, keras0.VERSION)
-    if (error := stranger(root)) is not None:
-        raise error
+        if keras0.is_flat(root):
+            return keras2_root.read_root(keras0.translated(root), context, keras0.VERSION)
+        if keras0_graph.is_graph(root):
+            model = keras0_graph.translated(root)
+            return keras2_root.read_root(model, context, keras0.VERSION)
+    _refuse_stranger(root)
     if not root.has("class_name"):
         if root.has("name") and root.has("trainable"):
             hint = "add its class: {'class_name': ..., 'config': {...}}"
@@ -81,6 +77,16 @@ def _read_object(root: Node, context: Context, input_shape: Shape | None) -> Art
     if objects.is_operation(root):
         raise objects.refuse_operation(root)
     return objects.read_objects(root, context)
+
+
+def _refuse_stranger(root: Node) -> None:
+    """Raise the error for the JSON of another program."""
+    if isinstance(root.value, dict) and root.value.get("class_name", "Tokenizer") != "Tokenizer":
+        return
+    from kcodegen.frontends.strangers import stranger  # most files are Keras' own
+
+    if (error := stranger(root)) is not None:
+        raise error
 
 
 def _read_model(root: Node, context: Context) -> Artifact:

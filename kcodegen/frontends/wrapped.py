@@ -12,7 +12,6 @@ import re
 
 from kcodegen import registry
 from kcodegen.ir.document import Json, Node, Placed
-from kcodegen.registry.keras1 import CLASSES
 
 _BESIDE = ("keras_version", "backend", "training_config")
 
@@ -91,6 +90,8 @@ def _from_list(root: Node) -> Node:
 
 
 def _is_layer(item: Node) -> bool:
+    from kcodegen.registry.keras1 import CLASSES  # few files need them
+
     name = item.mapping().get("class_name")
     known = isinstance(name, str) and (name in CLASSES or registry.candidates(name, None, "layer"))
     return bool(known) and item.has("config") and not item.has("registered_name")
