@@ -25,6 +25,7 @@ from kcodegen.structure.unify import Fail, Found, usual
 
 _LONGEST = 96
 _LEAST = 1.0
+_OWN_LINES, _USE = 1.0, 0.35  # what a block and each use of it take at least
 _MOST_OVERLAP = 2
 _MOST_WORDS, _MOST_TRIALS = 6000, 15
 _MOST_NATURAL = 1.08 * 1.1
@@ -80,7 +81,8 @@ class Search:
         weights = [sum(map(self.looks.weight, region.nodes)) for region in regions]
         sample = regions[:: max(1, len(regions) // 8)]
         natural = max(naturalness(self.draft, region) for region in sample)
-        return (sum(weights) - max(weights)) * max(natural, 0.4)
+        least = _OWN_LINES + _USE * min(len(regions), 4)  # a loop of uses costs as much as four
+        return (sum(weights) - max(weights) - least) * max(natural, 0.4)
 
 
 def evaluate(
@@ -176,12 +178,12 @@ def _cost(
             )
             cost += 1.4 + pay[place] + 0.1 * (end - place) * varying
         else:
-            cost += sum(0.35 + pay[k] for k in range(place, end))
+            cost += sum(_USE + pay[k] for k in range(place, end))
         place = end
     outputs, inputs = len(wired[0].outputs), max(len(w.inputs) for w in wired)
     cost += len(regions) * (0.5 * (outputs - 1) + 0.15 * max(0, inputs - 1))
     many = max(0, len(merged.params) - 5)
-    own = 1.0 + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
+    own = _OWN_LINES + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
     own += _WIDTH * bool(merged.width) + _SINGLE * merged.single
     return body + own + cost
 

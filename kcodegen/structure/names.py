@@ -97,6 +97,16 @@ def _present(values: list[Known]) -> list[Value]:
     return [v for v in values if not isinstance(v, _Absent)]
 
 
+def _texts(unifier: Unifier, place: int) -> list[Parts | None]:
+    """Return the parts of a name in each copy, None in those that lack it."""
+    found = unifier.texts.get(place)
+    if found is None:
+        values, _ = unifier.names[place]
+        found = [None if isinstance(value, _Absent) else _parts(value) for value in values]
+        unifier.texts[place] = found
+    return found
+
+
 def _parts(value: Value) -> Parts:
     assert isinstance(value, Text)
     return value.parts
@@ -139,8 +149,7 @@ def _prefix(unifier: Unifier, places: list[int]) -> _Group | None:
     """Return the longest prefixes that, one for each copy, leave equal rests."""
     full = [p for p in places if len(_present(unifier.names[p][0])) == len(unifier.names[p][0])]
     first = full[0] if full else places[0]
-    values, bound = unifier.names[first]
-    texts = [None if isinstance(v, _Absent) else _parts(v) for v in values]
+    texts, bound = _texts(unifier, first), unifier.names[first][1]
     known = [t for t in texts if t is not None]
     for size in range(min(map(len, known)) + 1):
         if size and not all(same(t[-size], known[0][-size]) for t in known):
@@ -160,13 +169,10 @@ def _rests(unifier: Unifier, places: list[int], heads: list[Parts | None]) -> li
     """Return what is left of each name after its copy's prefix; None where copies differ."""
     rests: list[Parts] = []
     for place in places:
-        values, bound = unifier.names[place]
+        texts, bound = _texts(unifier, place), unifier.names[place][1]
         rest: Parts | None = None
-        for value, head in zip(values, heads, strict=True):
-            if isinstance(value, _Absent):
-                continue
-            parts = _parts(value)
-            if head is None:
+        for parts, head in zip(texts, heads, strict=True):
+            if parts is None or head is None:
                 continue
             if not same(parts[: len(head)], head):
                 return None
@@ -176,9 +182,8 @@ def _rests(unifier: Unifier, places: list[int], heads: list[Parts | None]) -> li
             rest = tail
         if rest is None or set(holes(rest)) - bound:
             return None
-        for copy, value in enumerate(values):
-            if heads[copy] is None and not isinstance(value, _Absent):
-                parts = _parts(value)
+        for copy, parts in enumerate(texts):
+            if heads[copy] is None and parts is not None:
                 if len(parts) < len(rest) or not same(parts[len(parts) - len(rest) :], rest):
                     return None
                 heads[copy] = parts[: len(parts) - len(rest)]

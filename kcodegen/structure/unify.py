@@ -52,6 +52,7 @@ class Unifier:
     draft: Draft
     params: list[Found] = field(default_factory=list)
     names: list[tuple[list[Known], frozenset[str]]] = field(default_factory=list)
+    texts: dict[int, list[tuple[Value, ...] | None]] = field(default_factory=dict)
 
     def value(self, values: Sequence[Known], hint: str, bound: frozenset[str] = NONE) -> Value:
         """Return what the values have in common; `bound` are the variables of loops inside."""
