@@ -211,15 +211,16 @@ def _run_end(regions: Sequence[Region], wired: list[Wiring], start: int) -> int:
 def search_words(search: Search) -> None:
     """Try what the suffix array of all chains finds."""
     looks, draft = search.looks, search.draft
-    tokens: list[Hashable] = []
+    numbers: dict[Hashable, int] = {}  # of tokens: they are compared much
+    tokens: list[int] = []
     where: _Where = []
     weights = [0.0]
     for number, place in enumerate(search.places):
         for row, node in enumerate(place.chain.nodes):
-            tokens.append(looks.token(node))
+            tokens.append(numbers.setdefault(looks.token(node), len(numbers)))
             where.append((place, row))
             weights.append(weights[-1] + looks.weight(node))
-        tokens.append(("end", number))
+        tokens.append(numbers.setdefault(("end", number), len(numbers)))
         where.append(None)
         weights.append(weights[-1])
     trials = 0
@@ -246,7 +247,7 @@ _Bound = tuple[float, int, tuple[int, ...]]
 
 def _best_first(
     draft: Draft,
-    tokens: list[Hashable],
+    tokens: list[int],
     where: _Where,
     weights: list[float],
     best: Callable[[], float],
@@ -274,7 +275,7 @@ def _best_first(
             yield -bound, length, starts
 
 
-def _bounds(tokens: list[Hashable], weights: list[float]) -> list[_Bound]:
+def _bounds(tokens: list[int], weights: list[float]) -> list[_Bound]:
     found = []
     total = weights[-1]
     for least, word in repeated_words(tokens, _LONGEST):
