@@ -16,6 +16,7 @@ from kcodegen import registry
 from kcodegen.ir.values import Hole, Ref, Slice
 from kcodegen.naming.counters import Counters
 from kcodegen.readback.construct import Constructor
+from kcodegen.readback.imports import imported
 from kcodegen.readback.values import (
     Closure,
     Made,
@@ -28,7 +29,7 @@ from kcodegen.readback.values import (
     Trained,
 )
 from kcodegen.records import record
-from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
+from kcodegen.registry.vocabulary import Vocabulary
 
 _STEPS = 100_000  # statements; the largest known model has some 3,000
 _LONGEST = 10_000  # characters of a text, digits of a number
@@ -96,12 +97,9 @@ class Interpreter:
         for statement in tree.body:
             if getattr(statement, "name", "") in self.stubs:
                 self._load_stub(statement)
-            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-                self._load_import(statement)
-            elif isinstance(statement, ast.Try):
-                for part in statement.body:
-                    assert isinstance(part, (ast.Import, ast.ImportFrom))
-                    self._load_import(part)
+            elif isinstance(statement, (ast.Import, ast.ImportFrom, ast.Try)):
+                for name, path in imported(statement, self.vocabulary):
+                    self._define(name, path)
             elif isinstance(statement, ast.FunctionDef) and statement.name in helpers:
                 self._define(statement.name, Path(helpers[statement.name]))
             elif isinstance(statement, ast.FunctionDef):
@@ -117,26 +115,6 @@ class Interpreter:
         name, key, params = read_stub(statement)
         self._define(name, Path(key))
         self.construct.signatures[key] = params
-
-    def _load_import(self, statement: ast.Import | ast.ImportFrom) -> None:
-        if isinstance(statement, ast.ImportFrom):
-            self._load_from(statement)
-            return
-        roots = dict(self.vocabulary.target.plain)
-        for alias in statement.names:
-            self._define(alias.asname or alias.name, Path(roots.get(alias.name, alias.name)))
-
-    def _load_from(self, statement: ast.ImportFrom) -> None:
-        roots = dict(self.vocabulary.target.modules)
-        for alias in statement.names:
-            name = alias.asname or alias.name
-            if statement.module in roots:
-                self._define(name, Path(f"{roots[statement.module]}.{alias.name}"))
-            elif statement.module != "pathlib":
-                path = f"{statement.module}:{alias.name}"
-                if path not in self.vocabulary.custom_names():
-                    raise ReadBackError(f"a page never imports {path}")
-                self._define(name, Path(CUSTOM + path))
 
     def _define(self, name: str, path: Path) -> None:
         if name in self.top and self.top[name] != path:

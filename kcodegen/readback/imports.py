@@ -1,0 +1,39 @@
+"""What the imports of a page are called, and what they stand for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kcodegen.readback.values import Path, ReadBackError
+from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
+
+
+def imported(statement: ast.stmt, vocabulary: Vocabulary) -> Iterator[tuple[str, Path]]:
+    """Yield the names that an import brings, also one of several that are tried."""
+    match statement:
+        case ast.Import(names):
+            roots = dict(vocabulary.target.plain)
+            for alias in names:
+                yield alias.asname or alias.name, Path(roots.get(alias.name, alias.name))
+        case ast.ImportFrom(module, names):
+            for alias in names:
+                path = _path(module or "", alias.name, vocabulary)
+                if path is not None:
+                    yield alias.asname or alias.name, path
+        case ast.Try(body):
+            for part in body:
+                yield from imported(part, vocabulary)
+
+
+def _path(module: str, name: str, vocabulary: Vocabulary) -> Path | None:
+    """Return what a name of a module stands for; that of `pathlib` is for the fixed functions."""
+    roots = dict(vocabulary.target.modules)
+    if module in roots:
+        return Path(f"{roots[module]}.{name}")
+    if module == "pathlib":
+        return None
+    path = f"{module}:{name}"
+    if path not in vocabulary.custom_names():
+        raise ReadBackError(f"a page never imports {path}")
+    return Path(CUSTOM + path)
