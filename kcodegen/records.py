@@ -8,6 +8,8 @@ assignment to a field of a frozen one is an error. At run time nothing guards th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,11 +26,25 @@ else:
         by_fields = frozen if eq is None else eq
 
         def decorate(cls: type) -> type:
-            made = dataclass(slots=True, eq=by_fields, unsafe_hash=by_fields, repr=False)(cls)
+            made = dataclass(slots=True, eq=False, repr=False)(cls)
             made.__repr__ = _repr
+            if by_fields:
+                made.__eq__, made.__hash__ = _comparison(made)
             return made
 
         return decorate
+
+    def _comparison(cls: type) -> tuple[Callable[..., Any], Callable[..., int]]:
+        """Return `__eq__` and `__hash__` by fields, which need no code of their own compiled."""
+        names = [f.name for f in fields(cls) if f.compare]
+        get = attrgetter(*names) if names else lambda _: ()
+
+        def equal(self: Any, other: object) -> Any:
+            if other.__class__ is self.__class__:
+                return self is other or get(self) == get(other)
+            return NotImplemented
+
+        return equal, lambda self: hash(get(self))
 
     def _repr(self: Any) -> str:
         """Return what a dataclass says of itself, without a function of its own for every class."""
