@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
+    from dataclasses import replace
 else:
-    from dataclasses import dataclass, fields
+    from dataclasses import MISSING, Field, dataclass, fields
+    from functools import cache
+    from types import CodeType, FunctionType
 
     def record(*, frozen: bool, eq: bool | None = None) -> Any:
         """Return the decorator of a dataclass with slots.
@@ -26,13 +29,49 @@ else:
         by_fields = frozen if eq is None else eq
 
         def decorate(cls: type) -> type:
-            made = dataclass(slots=True, eq=False, repr=False)(cls)
+            assigns = not hasattr(cls, "__post_init__") and not any(
+                isinstance(value, Field) and not _is_argument(value) for value in vars(cls).values()
+            )
+            made = dataclass(slots=True, eq=False, repr=False, init=not assigns)(cls)
+            if assigns:
+                made.__init__ = _assigning(made)
             made.__repr__ = _repr
             if by_fields:
                 made.__eq__, made.__hash__ = _comparison(made)
             return made
 
         return decorate
+
+    def replace(item: Any, /, **changes: Any) -> Any:
+        """Return a copy of a record that only assigns, with some fields changed."""
+        kind = type(item)
+        for name in kind.__match_args__:
+            if name not in changes:
+                changes[name] = getattr(item, name)
+        return kind(**changes)
+
+    def _assigning(cls: type) -> Callable[..., None]:
+        """Return an `__init__` that only assigns, from code that classes share but for its names.
+
+        Compiling one for each class takes longer than all else that makes a class.
+        """
+        given = fields(cls)
+        names = tuple(field.name for field in given)
+        defaults = tuple(field.default for field in given if field.default is not MISSING)
+        code = _assignments(len(names)).replace(co_varnames=("self", *names), co_names=names)
+        return FunctionType(code, {}, "__init__", defaults)
+
+    def _is_argument(field: Field[Any]) -> bool:
+        """Tell whether a field is what its argument is, by default always the same."""
+        return field.init and field.default_factory is MISSING
+
+    @cache
+    def _assignments(count: int) -> CodeType:
+        """Return the code of an `__init__` that assigns its arguments to `count` fields."""
+        names = [f"field_{i}" for i in range(count)]
+        body = "".join(f"\n    self.{name} = {name}" for name in names) or " pass"
+        module = compile(f"def __init__({', '.join(['self', *names])}):{body}", __file__, "exec")
+        return next(item for item in module.co_consts if isinstance(item, CodeType))
 
     def _comparison(cls: type) -> tuple[Callable[..., Any], Callable[..., int]]:
         """Return `__eq__` and `__hash__` by fields, which need no code of their own compiled."""
@@ -52,4 +91,4 @@ else:
         return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-__all__ = ["record"]
+__all__ = ["record", "replace"]

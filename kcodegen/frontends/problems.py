@@ -19,13 +19,19 @@ class Problems:
     found: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     unknown: dict[str, _Unknown] = field(default_factory=dict)
+    uses: int = 0  # of what is unknown
 
     def add(self, error: CompileError) -> None:
         """Keep an error and go on."""
         self.found.extend(error.diagnostics)
 
+    def count(self) -> int:
+        """Return a number that changes with everything that is noted."""
+        return len(self.found) + len(self.warnings) + self.uses
+
     def unknown_class(self, name: str, what: str, origin: Origin, hint: str) -> None:
         """Note one use of a class or function that no table has."""
+        self.uses += 1
         entry = self.unknown.setdefault(name, _Unknown(what, hint, origin))
         if origin.layer is not None and origin.layer not in entry.layers:
             entry.layers.append(origin.layer)

@@ -59,7 +59,42 @@ def read_value(node: Node, context: Context, holds: str = "") -> Value:
 
 
 def read_object(node: Node, context: Context, holds: str = "") -> Value:
-    """Return the IR value of a dict with a `class_name`."""
+    """Return the IR value of a dict with a `class_name`; what is repeated is read once.
+
+    Every layer of Keras 3 has a dtype policy, and nearly every one the same initializers.
+    """
+    place = None if context.is_legacy or context.keeps_sharing else _text_of(node.mapping(), holds)
+    if place is not None and place in context.known:
+        return context.known[place]
+    said = context.problems.count()
+    value = _read_object(node, context, holds)
+    if place is not None and said == context.problems.count():  # what is said has an address
+        context.known[place] = value
+    return value
+
+
+def _text_of(mapping: dict[str, Json], holds: str) -> tuple[object, ...] | None:
+    """Return what tells a small object apart from every other, types too; None for a large one."""
+    config = mapping.get("config")
+    if type(config) is not dict:
+        return None
+    found: list[object] = [holds]
+    for name, value in mapping.items():
+        if value is None or type(value) is str:
+            found += (name, value)
+        elif value is not config:
+            return None
+    for name, value in config.items():
+        if value is None or type(value) is str:
+            found += (name, value)
+        elif type(value) in _SCALARS:
+            found += (name, type(value), repr(value))  # 0.0 == -0.0
+        else:
+            return None
+    return tuple(found)
+
+
+def _read_object(node: Node, context: Context, holds: str) -> Value:
     name = node.field("class_name").text()
     if name == "__lambda__":
         from kcodegen.frontends.lambda_layers import read_function  # few files have one

@@ -30,28 +30,35 @@ class Placed(dict[str, Json]):
 
 @record(frozen=False)
 class Node:
-    """One value of the document; `path` is its chain of keys, `layer` the layer it belongs to."""
+    """One value of the document; `path` is its chain of keys, `layer` the layer it belongs to.
+
+    `address` is its JSON pointer once somebody has asked for it.
+    """
 
     value: Json
     parent: Node | None = None
     key: str | int = ""
     layer: str | None = None
+    address: str | None = None
 
     @property
     def pointer(self) -> str:
-        """Return the JSON pointer (RFC 6901)."""
-        parts: list[str] = []
-        start = ""
-        node: Node | None = self
-        while node is not None:
+        """Return the JSON pointer (RFC 6901); every node on the way keeps its own."""
+        way: list[tuple[Node, Node]] = []
+        node = self
+        while node.address is None:
             if isinstance(node.value, Placed):
-                start = node.value.pointer
-                break
-            if node.parent is not None:
-                key = str(node.parent.key_in_file(node.key))
-                parts.append(key.replace("~", "~0").replace("/", "~1"))
-            node = node.parent
-        return start + "".join(f"/{part}" for part in reversed(parts))
+                node.address = node.value.pointer
+            elif node.parent is None:
+                node.address = ""
+            else:
+                way.append((node, node.parent))
+                node = node.parent
+        for child, parent in reversed(way):
+            key = str(parent.key_in_file(child.key)).replace("~", "~0").replace("/", "~1")
+            child.address = f"{parent.address}/{key}"
+        assert self.address is not None
+        return self.address
 
     @property
     def origin(self) -> Origin:

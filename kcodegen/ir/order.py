@@ -6,11 +6,10 @@ Everything here is iterative: a chain of 20,000 layers is no deeper than one of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.values import Args, Dict, Obj, Ref, Slice, Value, rewrite
-from kcodegen.records import record
+from kcodegen.records import record, replace
 
 
 def flatten(value: Value) -> Iterator[Ref]:
@@ -37,6 +36,9 @@ def operands(call: Call) -> tuple[Ref, ...]:
 
     A layer's keyword arguments come sorted by name; an op's are positional in truth.
     """
+    plain = tuple(value for value in call.args if isinstance(value, Ref))
+    if not call.kwargs and len(plain) == len(call.args):
+        return plain  # nearly all calls
     kwargs = sorted(call.kwargs) if call.kind == "layer" and len(call.kwargs) > 1 else call.kwargs
     positional = [ref for value in call.args for ref in flatten(value)]
     return (*positional, *(ref for _, value in kwargs for ref in flatten(value)))

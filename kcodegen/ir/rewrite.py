@@ -6,17 +6,19 @@ What does not change is returned as it is, not copied.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from operator import is_
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Dict, Obj, Value, walk
+from kcodegen.records import replace
 
 # (key of the class, its arguments, the shape it was built with) -> its arguments
 ChangeArgs: TypeAlias = Callable[[str, Args, Value], Args]
 ChangeObj: TypeAlias = Callable[[Obj], Obj]
+# A value by its id, kept alive with it, and what became of it.
+Done: TypeAlias = dict[int, tuple[Value, Value]]
 
 # The types of values in which an object may lie.
 HOLDERS = frozenset({tuple, Dict, Obj})
@@ -40,12 +42,21 @@ def map_objects(value: Value, change: ChangeObj) -> Value:
             return value
 
 
-def map_args(args: Args, change: ChangeObj) -> Args:
-    """Return arguments with every object inside them changed."""
+def map_args(args: Args, change: ChangeObj, done: Done | None = None) -> Args:
+    """Return arguments with every object inside them changed.
+
+    `done` remembers what became of each value: layers share most of their initializers.
+    """
     changed: list[tuple[str, Value]] | None = None
     for place, (name, value) in enumerate(args):
         if type(value) in HOLDERS:  # most arguments are scalars
-            new = map_objects(value, change)
+            if done is None:
+                new = map_objects(value, change)
+            elif (known := done.get(id(value))) is not None:
+                new = known[1]
+            else:
+                new = map_objects(value, change)
+                done[id(value)] = (value, new)
             if new is not value:
                 changed = list(args) if changed is None else changed
                 changed[place] = (name, new)
@@ -64,14 +75,14 @@ def _rewrite_object(obj: Obj, change: ChangeArgs) -> Obj:
     return obj if args is obj.args else replace(obj, args=args)
 
 
-def rewrite_args(args: Args, change: ChangeArgs) -> Args:
-    """Return arguments with every object inside them changed."""
-    return map_args(args, lambda obj: _rewrite_object(obj, change))
+def rewrite_args(args: Args, change: ChangeArgs, done: Done | None = None) -> Args:
+    """Return arguments with every object inside them changed; `done` is that of `map_args`."""
+    return map_args(args, lambda obj: _rewrite_object(obj, change), done)
 
 
-def rewrite_layer(layer: Layer, change: ChangeArgs) -> Layer:
+def rewrite_layer(layer: Layer, change: ChangeArgs, done: Done | None = None) -> Layer:
     """Return the layer with its own arguments, and those of what it holds, changed."""
-    args = change(layer.key, rewrite_args(layer.args, change), layer.built)
+    args = change(layer.key, rewrite_args(layer.args, change, done), layer.built)
     if layer.body is not None:
         return replace(layer, args=args, body=rewrite_graph(layer.body, change))
     return layer if args is layer.args else replace(layer, args=args)
@@ -82,9 +93,10 @@ def rewrite_graph(graph: Graph, change: ChangeArgs) -> Graph:
 
     A model's own arguments, and those of its ops, are changed too (`change` gets an op's key).
     """
+    done: Done = {}
     return replace(
         graph,
-        layers=tuple(rewrite_layer(layer, change) for layer in graph.layers),
+        layers=tuple(rewrite_layer(layer, change, done) for layer in graph.layers),
         calls=tuple(rewrite_op(call, change) for call in graph.calls),
         args=change(graph.style, rewrite_args(graph.args, change), None),
     )

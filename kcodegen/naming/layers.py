@@ -9,7 +9,7 @@ leaves out whatever looks automatic, also where the number changes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from kcodegen.diagnostics import CompileError, Diagnostic
@@ -26,7 +26,7 @@ from kcodegen.naming.counters import (
     op_prefix,
     prefix_of,
 )
-from kcodegen.records import record
+from kcodegen.records import record, replace
 from kcodegen.registry.masking import makes_mask
 from kcodegen.registry.rows import ClassRow, holds_of
 from kcodegen.registry.vocabulary import SEQUENTIAL, Vocabulary

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kcodegen.ir.graph import Call, Graph, Layer
 from kcodegen.ir.order import number_ops, post_order, rename_calls, sources
 from kcodegen.ir.values import Ref, refs
 from kcodegen.readback.values import Made, ReadBackError
+from kcodegen.records import replace
 from kcodegen.registry.vocabulary import INPUT
 
 if TYPE_CHECKING:

@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from kcodegen.diagnostics import Diagnostic, Origin
+from kcodegen.readers.json_text import is_large
 from kcodegen.records import record
 from kcodegen.words import prose
-
-# Shorter integers fit in 64 bits whatever their digits are.
-MAX_INT_DIGITS = 19
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _TOKEN = re.compile(rf'[\[\]{{}},"]|{_NUMBER}|-?Infinity|NaN')
@@ -28,12 +26,6 @@ class _Frame:
     key: str | int = 0
     seen: set[str] = field(default_factory=set)
     awaits_key: bool = True
-
-
-def is_large(text: str) -> bool:
-    """Tell whether the decimal integer `text` needs more than 64 bits, sign included."""
-    digits = text.lstrip("-")
-    return len(digits) > MAX_INT_DIGITS or int(digits) >= 2**63
 
 
 def faults(text: str) -> Iterator[Diagnostic]:

@@ -12,13 +12,14 @@ import re
 from array import array
 from itertools import accumulate, islice
 
-from kcodegen.diagnostics import CompileError, rejected
+from kcodegen.diagnostics import CompileError, Diagnostic, rejected
 from kcodegen.ir.document import Json
-from kcodegen.readers.json_faults import MAX_INT_DIGITS, faults, is_large
 
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 200
 MAX_FAULTS = 20
+# Shorter integers fit in 64 bits whatever their digits are.
+MAX_INT_DIGITS = 19
 
 _OPENS_AND_CLOSES = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
@@ -84,14 +85,21 @@ def _value(text: str) -> Json:
     except json.JSONDecodeError as error:
         raise _syntax(error) from None
     except _BadValueError:
-        raise CompileError(islice(faults(text), MAX_FAULTS)) from None
+        raise CompileError(_faults(text)) from None
     # The json module accepts lone surrogates, which no UTF-8 file can hold; most texts have no
     # surrogate escape at all.
     if _SURROGATE_ESCAPE.search(text):
-        found = tuple(islice(faults(text), MAX_FAULTS))
+        found = _faults(text)
         if found:
             raise CompileError(found)
     return value
+
+
+def _faults(text: str) -> tuple[Diagnostic, ...]:
+    """Return the first of what is wrong with the values of a text."""
+    from kcodegen.readers.json_faults import faults  # most texts are sound
+
+    return tuple(islice(faults(text), MAX_FAULTS))
 
 
 def _syntax(error: json.JSONDecodeError) -> CompileError:
@@ -132,6 +140,12 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(mapping) != len(pairs):
         raise _BadValueError
     return mapping
+
+
+def is_large(text: str) -> bool:
+    """Tell whether the decimal integer `text` needs more than 64 bits, sign included."""
+    digits = text.lstrip("-")
+    return len(digits) > MAX_INT_DIGITS or int(digits) >= 2**63
 
 
 def _integer(text: str) -> int:

@@ -177,3 +177,53 @@ def test_a_dropped_class_of_an_old_file_is_read_as_the_one_it_is_now():
     assert dict(value.args) == {"axis": 3, "momentum": 0.9, "synchronized": True, "name": "s"}
     (found,) = refused(obj("keras.layers", "SyncBatchNormalization", config))
     assert found.code == "unknown-class"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(0.0, -0.0), (1, 1.0), (-1, -1.0), (2.5, 2)],
+)
+def test_objects_that_look_alike_are_read_one_by_one(first, second):
+    values = (first, second, first)
+    entries = [
+        layer(
+            f"d{i}",
+            "Dense",
+            node(A),
+            units=4,
+            kernel_initializer=obj("keras.initializers", "Constant", {"value": value}),
+        )
+        for i, value in enumerate(values)
+    ]
+    layers = read(functional(*entries))[0].model.layers[1:]
+    found = [dict(dict(one.args)["kernel_initializer"].args)["value"] for one in layers]
+    assert [(type(value), repr(value)) for value in found] == [
+        (type(value), repr(value)) for value in values
+    ]
+
+
+def test_an_object_that_nobody_knows_is_told_for_every_layer():
+    strange = obj("shop", "Odd", {"gain": 1})
+    entries = [
+        layer(
+            f"d{i}", "Dense", node(A), units=4, kernel_initializer=strange, bias_initializer=strange
+        )
+        for i in range(3)
+    ]
+    (problem,) = refused(functional(*entries))
+    assert "d0, d1, d2" in problem.message
+
+
+def test_a_truth_value_is_no_number_where_the_number_was_read_before():
+    entries = [
+        layer(
+            f"d{i}",
+            "Dense",
+            node(A),
+            units=4,
+            kernel_initializer=obj("keras.initializers", "Constant", {"value": value}),
+        )
+        for i, value in enumerate((1, True))
+    ]
+    (problem,) = refused(functional(*entries))
+    assert (problem.code, problem.origin.layer) == ("wrong-type", "d1")

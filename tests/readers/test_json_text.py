@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.ir.values import same
-from kcodegen.readers import json_text, read_bytes
+from kcodegen.readers import json_faults, json_text, read_bytes
 
 SCALARS = (
     st.none()
@@ -206,7 +206,7 @@ def test_a_sound_text_is_never_read_twice(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(text: str) -> Iterator[Diagnostic]:
         raise AssertionError
 
-    monkeypatch.setattr(json_text, "faults", fail)
+    monkeypatch.setattr(json_faults, "faults", fail)
     layer = {"class_name": "Dense", "config": {"units": 8, "rate": 0.5, "shape": [None, "é\\"]}}
     read_bytes(json.dumps({"layers": [layer, layer]}).encode(), "x")
     with pytest.raises(AssertionError):
