@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as record
     from dataclasses import replace
 else:
-    from dataclasses import MISSING, Field, dataclass, fields
+    from dataclasses import MISSING, dataclass, fields
     from functools import cache
     from types import CodeType, FunctionType
 
@@ -29,12 +29,8 @@ else:
         by_fields = frozen if eq is None else eq
 
         def decorate(cls: type) -> type:
-            assigns = not hasattr(cls, "__post_init__") and not any(
-                isinstance(value, Field) and not _is_argument(value) for value in vars(cls).values()
-            )
-            made = dataclass(slots=True, eq=False, repr=False, init=not assigns)(cls)
-            if assigns:
-                made.__init__ = _assigning(made)
+            made = dataclass(slots=True, eq=False, repr=False, init=False)(cls)
+            made.__init__ = _init(made)
             made.__repr__ = _repr
             if by_fields:
                 made.__eq__, made.__hash__ = _comparison(made)
@@ -43,27 +39,48 @@ else:
         return decorate
 
     def replace(item: Any, /, **changes: Any) -> Any:
-        """Return a copy of a record that only assigns, with some fields changed."""
+        """Return a copy of a record with some fields changed."""
         kind = type(item)
         for name in kind.__match_args__:
             if name not in changes:
                 changes[name] = getattr(item, name)
         return kind(**changes)
 
+    def _init(cls: type) -> Callable[..., None]:
+        """Return the `__init__` of a dataclass without code of its own compiled.
+
+        Compiling it takes longer than all else that makes a class. A field with `init=False` has
+        no default: `__post_init__` assigns it.
+        """
+        assign, post = _assigning(cls), getattr(cls, "__post_init__", None)
+        made = [f for f in fields(cls) if f.default_factory is not MISSING]
+        if not made and post is None:
+            return assign
+
+        def init(self: Any, *args: Any, **kwargs: Any) -> None:
+            assign(self, *args, **kwargs)
+            for field in made:
+                if getattr(self, field.name, MISSING) is MISSING:
+                    setattr(self, field.name, field.default_factory())
+            if post is not None:
+                post(self)
+
+        return init
+
     def _assigning(cls: type) -> Callable[..., None]:
         """Return an `__init__` that only assigns, from code that classes share but for its names.
 
-        Compiling one for each class takes longer than all else that makes a class.
+        What is made for each instance is assigned as MISSING when it is not given.
         """
-        given = fields(cls)
+        given = [field for field in fields(cls) if field.init]
         names = tuple(field.name for field in given)
-        defaults = tuple(field.default for field in given if field.default is not MISSING)
         code = _assignments(len(names)).replace(co_varnames=("self", *names), co_names=names)
+        defaults = tuple(
+            field.default
+            for field in given
+            if field.default is not MISSING or field.default_factory is not MISSING
+        )
         return FunctionType(code, {}, "__init__", defaults)
-
-    def _is_argument(field: Field[Any]) -> bool:
-        """Tell whether a field is what its argument is, by default always the same."""
-        return field.init and field.default_factory is MISSING
 
     @cache
     def _assignments(count: int) -> CodeType:
