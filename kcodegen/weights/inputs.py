@@ -13,7 +13,7 @@ from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Args, Hole, Obj, lookup
 from kcodegen.weights.npy import folder, read_header
-from kcodegen.weights.variables import graph_weight_shapes
+from kcodegen.weights.slots import graph_weight_shapes
 
 Rule = Callable[[Shape], Shape]
 
