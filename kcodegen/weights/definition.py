@@ -5,6 +5,7 @@ What a file doesn't record is None: a size, or a whole shape.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Graph, Shape
@@ -29,7 +30,7 @@ class Slot:
     that object's name where the file tells it, else "", `key` its registry key; `role` is what
     Keras 3 calls the variable. `trained` is false for what no gradient changes: a frozen layer, a
     moving mean. In `shape` None stands for a size that the file doesn't tell; `shape` is None
-    where it doesn't even tell how many there are.
+    where it doesn't even tell how many there are. `args` are the owner's arguments.
     """
 
     role: str
@@ -39,6 +40,7 @@ class Slot:
     layers: tuple[str, ...] = ()
     owner: str = ""
     trained: bool = True
+    args: Args = field(default=(), compare=False, repr=False)
 
 
 Slots: TypeAlias = "tuple[Slot, ...]"
@@ -61,7 +63,7 @@ class Definition:
 
     def slot(self, role: str, shape: Shape | None, trained: bool = True) -> Slot:
         """Return a variable of this very object."""
-        return Slot(role, shape, self.key, owner=self.name, trained=trained)
+        return Slot(role, shape, self.key, owner=self.name, trained=trained, args=self.args)
 
     def value(self, name: str, default: Value = None) -> Value:
         """Return an argument as it is."""

@@ -22,6 +22,7 @@ from kcodegen.weights.definition import (
 )
 from kcodegen.weights.groups import member_names
 from kcodegen.weights.leaves import CELLS, LEAVES, SEQUENCES
+from kcodegen.weights.old_leaves import OLD_LEAVES
 from kcodegen.weights.weightless import WEIGHTLESS
 
 Rule: TypeAlias = Callable[[Definition], Slots]
@@ -254,6 +255,7 @@ def _pipeline(definition: Definition) -> Slots:
 
 _RULES: dict[str, Rule] = {
     **LEAVES,
+    **OLD_LEAVES,
     **dict.fromkeys(SEQUENCES, _sequence),
     "keras.layers.Bidirectional": _bidirectional,
     "keras.layers.Pipeline": _pipeline,

@@ -118,7 +118,7 @@ def write_array(file: Any, stored: Stored, advance: Callable[[int], Any] = lambd
         same = piece if piece.dtype == raw else piece.astype(raw)
         numbers = widened(same, stored.dtype).astype(dtype, copy=False)
         written += numbers.size
-        file.write(memoryview(numbers).cast("B") if numbers.size else b"")
+        file.write(numbers.view("uint8"))
         advance(numbers.nbytes)
     if written != stored.count:
         message = f"{stored.shown} has {written} numbers and not {stored.count}"
