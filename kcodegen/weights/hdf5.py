@@ -174,6 +174,8 @@ def _texts(group: Group | Dataset, name: str) -> tuple[str, ...]:
     """Return the texts of one attribute: a string, or an array of them."""
     stored = group.attrs.get_id(name)
     count = math.prod(stored.shape or (1,))
+    if count == 0:  # an empty list is one of numbers to h5py
+        return ()
     # Texts of any length lie elsewhere in the file, and many may be one and the same there.
     longest = stored.dtype.itemsize if stored.dtype.kind != "O" else group.file.id.get_filesize()
     if stored.dtype.kind not in "SOV" or (count > 1 and count * longest > 16 * MAX_TEXT):
