@@ -168,7 +168,7 @@ def _reached(graph: Graph, slot: Slot) -> Slot:
 
 def _step(definition: Definition) -> Shape | None:
     """Return the shape of one step of a sequence: the input shape without its second axis."""
-    shape = definition.shape("sequences_shape")
+    shape = definition.shape("sequences_shape", 0)
     if shape is None:
         return None
     if len(shape) < 3:
@@ -217,7 +217,7 @@ def _output_size(cell: Definition) -> int:
 
 
 def _bidirectional(definition: Definition) -> Slots:
-    shape = definition.shape("sequences_shape")
+    shape = definition.shape("sequences_shape", 0)
     forward = definition.inner("layer", shape)
     backward = forward
     if definition.value("backward_layer") is not None:
