@@ -60,12 +60,18 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
         producer = replace(producer, backend=asked.weights_backend)
     document = result.document if path == Path(asked.file) else None
     with formats.gathered(path, result.model, producer, document) as matched:
-        said = [one for one in result.diagnostics if one.code not in _SETTLED]
+        said = [_settled(one) for one in result.diagnostics if one.code not in _SETTLED]
         weights = matched.weights
         if asked.target == "keras2":
             weights = order.pairs_of_keras2(weights)
         diagnostics = (*said, *matched.diagnostics)
         yield Conversion(weights, directory, asked.checksums, path.name, diagnostics)
+
+
+def _settled(diagnostic: Diagnostic) -> Diagnostic:
+    """Return what is left to say when weights that lay otherwise have been converted."""
+    message, _, _ = diagnostic.message.partition(", and its weights are others")
+    return replace(diagnostic, message=message)
 
 
 def _source(asked: Namespace, result: Result) -> Path | None:
