@@ -9,8 +9,9 @@ import ast
 import math
 import os
 import re
+from dataclasses import field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
 from kcodegen.records import record
@@ -21,8 +22,8 @@ MAX_AXES = 64
 MAX_SIZE = 2**63
 
 _MAGIC = b"\x93NUMPY"
-# Magic, version, and at most four bytes for the length of the header.
-_START = 12
+# The bytes of magic and version, which the length of the header follows.
+_FIXED = 8
 # For each version, how many bytes hold the header's length, and the header's encoding.
 _VERSIONS = {1: (2, "latin-1"), 2: (4, "latin-1"), 3: (4, "utf-8")}
 # The only tokens that the header of a plain array is made of; few brackets, so that no nesting
@@ -55,13 +56,15 @@ _SHOWN = 10
 class Header:
     """What a `.npy` file says of its array.
 
-    `dtype` is numpy's name ("float32"; "void16" for bfloat16), `size` the bytes of the data.
+    `dtype` is numpy's name ("float32"; "void16" for bfloat16), `size` the bytes of the data,
+    `descr` the dtype as it is written, byte order included.
     """
 
     shape: tuple[int, ...]
     dtype: str
     fortran_order: bool
     size: int
+    descr: str = field(default="", compare=False)
 
 
 def read_header(path: Path) -> Header:
@@ -75,7 +78,7 @@ def read_header(path: Path) -> Header:
             reason = "it is no file" if path.exists() else "no such file"
             raise FileError(Diagnostic("unreadable-file", f"cannot read {str(path)!a}: {reason}"))
         with path.open("rb") as file:
-            return _read(file, prose(path.name))
+            return parse_header(file, prose(path.name), os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise _unreadable(path, error) from None
 
@@ -134,26 +137,30 @@ def _listed(names: list[str], count: int) -> str:
     return ", ".join(names) + more
 
 
-def _read(file: BinaryIO, name: str) -> Header:
-    """Return the header at the start of an open file."""
-    total = os.fstat(file.fileno()).st_size
-    start = file.read(_START)
+def parse_header(file: IO[bytes], name: str, total: int) -> Header:
+    """Return the header at the start of an open file of `total` bytes, which stays behind it.
+
+    `name` is what messages call the file.
+    """
+    start = file.read(_FIXED)
     if start[:6] != _MAGIC:
         raise rejected("not-npy", f"{name} is no .npy file", hint="write it with np.save")
-    if len(start) < _START:
-        raise _truncated(name, _START, total)
+    if len(start) < _FIXED:
+        raise _truncated(name, _FIXED, total)
     if start[6] not in _VERSIONS or start[7] != 0:
         raise rejected("bad-npy", f"{name} has a version of .npy that is not known")
     width, encoding = _VERSIONS[start[6]]
-    length = int.from_bytes(start[8 : 8 + width], "little")
+    size = file.read(width)
+    if len(size) < width:
+        raise _truncated(name, _FIXED + width, total)
+    length = int.from_bytes(size, "little")
     if length > MAX_HEADER:
         raise rejected("bad-npy", f"the header of {name} is longer than {MAX_HEADER} bytes")
-    file.seek(8 + width)
     text = file.read(length)
     if len(text) < length:
-        raise _truncated(name, 8 + width + length, total)
+        raise _truncated(name, _FIXED + width + length, total)
     header = _parse(text.decode(encoding, "replace"), name)
-    expected = 8 + width + length + header.size
+    expected = _FIXED + width + length + header.size
     if total < expected:
         raise _truncated(name, expected, total)
     if total > expected:
@@ -189,7 +196,7 @@ def _parse(text: str, name: str) -> Header:
     size = math.prod(shape) * item_size
     if max((size, *shape)) >= MAX_SIZE:
         raise rejected("bad-npy", f"{name} has a shape that no memory can hold")
-    return Header(shape, dtype, fortran_order, size)
+    return Header(shape, dtype, fortran_order, size, fields["descr"])
 
 
 def _dtype(descr: object, name: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -22,9 +23,11 @@ from kcodegen.readers import read_bytes
 from kcodegen.registry.helper_rows import KERAS_1, LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID
 from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.weights import variables
+from kcodegen.weights import slots
+from kcodegen.weights.definition import Slot
+from kcodegen.weights.groups import member_names
 from kcodegen.weights.npy import folder
-from kcodegen.weights.variables import graph_weight_shapes, parameter_count, weight_shapes
+from kcodegen.weights.slots import graph_weight_shapes, parameter_count, weight_shapes
 from kcodegen.weights.weightless import WEIGHTLESS
 from tests.corpus.cases import Case, cases
 from tests.weights.keras_models import MODELS, SINGLE, Build
@@ -67,7 +70,38 @@ def agrees(model: Any) -> Graph:
     for form in (graph, rewrite_graph(graph, drop_defaults)):
         assert graph_weight_shapes(form) == expected
         assert parameter_count(form) == model.count_params()
+        for slot, weight in zip(slots.slots(form) or (), model.weights, strict=True):
+            agrees_with(slot, weight, model)
     return graph
+
+
+def agrees_with(slot: Slot, weight: Any, model: Any) -> None:
+    """Check that a slot leads to a variable, and that it says what it is."""
+    owner = model
+    for name in slot.layers:
+        owner = owner.get_layer(name)
+    for name in slot.attributes:
+        owner = member(owner, name) if isinstance(owner, list) else attribute(owner, name)
+    assert any(
+        variable is weight
+        for variable in owner._trainable_variables + owner._non_trainable_variables
+    )
+    # A variable without a name is counted among all of the process.
+    name = re.sub(r"^variable_\d+$", "variable", weight.name)
+    assert (slot.role, slot.trained) == (name, weight.trainable)
+    assert slot.key.rpartition(".")[2] == type(owner).__name__
+    assert slot.owner in ("", owner.name)
+
+
+def attribute(owner: Any, name: str) -> Any:
+    """Return an attribute, public or private."""
+    return getattr(owner, name, None) or getattr(owner, f"_{name}")
+
+
+def member(owner: list[Any], name: str) -> Any:
+    """Return the member of a list that Keras calls so in a file."""
+    names = member_names(f"keras.layers.{type(item).__name__}" for item in owner)
+    return owner[names.index(name)]
 
 
 @pytest.mark.parametrize(
@@ -98,15 +132,15 @@ def test_every_layer_of_keras_is_known() -> None:
         for name, item in vars(keras().layers).items()
         if inspect.isclass(item) and issubclass(item, keras().Layer)
     }
-    assert not set(variables._RULES) & WEIGHTLESS
-    told = {key for key in {*variables._RULES, *WEIGHTLESS} if key.startswith("keras.layers.")}
+    assert not set(slots._RULES) & WEIGHTLESS
+    told = {key for key in {*slots._RULES, *WEIGHTLESS} if key.startswith("keras.layers.")}
     # A class may have several public names: what counts is the class.
     classes = {getattr(keras().layers, key.rpartition(".")[2]) for key in found}
     unknown = {getattr(keras().layers, name) for name in UNKNOWN}
     assert {getattr(keras().layers, key.rpartition(".")[2]) for key in told} == classes - unknown
     # A function; and layers whose weights are unknown, as those of a user's are.
     apart = {OLD_HARD_SIGMOID, LOCAL_1D.key, LOCAL_2D.key, *(row.key for row in KERAS_1)}
-    assert {*HELPERS} - apart <= {*variables._RULES, *WEIGHTLESS}
+    assert {*HELPERS} - apart <= {*slots._RULES, *WEIGHTLESS}
 
 
 def test_layers_without_weights_have_none_in_keras() -> None:
@@ -272,7 +306,7 @@ ARGUMENTS = """
 
 @settings(max_examples=500)
 @given(
-    st.sampled_from(sorted(variables._RULES)),
+    st.sampled_from(sorted(slots._RULES)),
     st.dictionaries(st.sampled_from(ARGUMENTS), VALUES, max_size=8),
     BUILT,
 )

@@ -1,0 +1,107 @@
+"""Files of weights, told apart by their first bytes, and matched with a model."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from kcodegen.diagnostics import Diagnostic, FileError, rejected
+from kcodegen.ir.document import Node
+from kcodegen.ir.graph import Graph
+from kcodegen.weights import legacy_hdf5, numpy_files, tfjs
+from kcodegen.weights.matching import Matched, match
+from kcodegen.weights.sources import Producer, Source
+
+_HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
+_HINT = "kcodegen reads .h5, .keras, .npz, a TensorFlow.js model.json and folders of weight_<i>.npy"
+
+
+@contextmanager
+def gathered(
+    path: Path, graph: Graph, producer: Producer, document: Node | None = None
+) -> Iterator[Matched]:
+    """Give the weights of a model as a file or folder has them, which stays open meanwhile.
+
+    `producer` is what wrote the architecture, for files that don't tell what wrote them;
+    `document` is the parsed JSON, where the file is one. Raises CompileError with all that doesn't
+    fit, FileError for what can't be read.
+    """
+    with ExitStack() as stack:
+        yield match(graph, completed(_source(path, document, stack), producer))
+
+
+def first_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape of the first array in a file; `()` when it holds none."""
+    with ExitStack() as stack:
+        arrays = _source(path, None, stack).arrays
+        return arrays[0].shape if arrays else ()
+
+
+def completed(source: Source, known: Producer) -> Source:
+    """Return a source whose producer is told by the architecture, as far as it doesn't tell."""
+    own = source.producer
+    version, backend = own.version or known.version, known.backend or own.backend
+    return replace(source, producer=Producer(version, backend, known.layers))
+
+
+def holds_weights(path: Path, document: Node) -> bool:
+    """Tell whether a file that holds an architecture holds its weights, too."""
+    start = _start(path)
+    if start.startswith(_HDF5):
+        from kcodegen.weights import hdf5  # the file was read with it already
+
+        with hdf5.opened(path) as file:
+            return legacy_hdf5.is_legacy(file)
+    return tfjs.has_manifest(document)
+
+
+def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:
+    """Return what a file or folder holds."""
+    if path.is_dir():
+        return numpy_files.read_folder(path)
+    start = _start(path)
+    if start.startswith(_HDF5):
+        return _from_hdf5(path, stack)
+    if start.startswith(_ZIP):
+        return _from_zip(path)
+    if document is not None and tfjs.has_manifest(document):
+        return tfjs.read(document, path.parent)
+    raise rejected("weights", f"{path.name!a} is no file of weights that is known", hint=_HINT)
+
+
+def _from_hdf5(path: Path, stack: ExitStack) -> Source:
+    from kcodegen.weights import hdf5  # few need it
+
+    file = stack.enter_context(hdf5.opened(path))
+    if legacy_hdf5.is_legacy(file):
+        return legacy_hdf5.read(file)
+    raise rejected("weights", "this HDF5 file holds no weights of a Keras model", hint=_HINT)
+
+
+def _from_zip(path: Path) -> Source:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError):
+        raise rejected("broken-archive", "the zip archive is damaged") from None
+    if numpy_files.is_npz(names):
+        return numpy_files.read_npz(path)
+    raise rejected("weights", "this archive holds no weights", hint=_HINT)
+
+
+def _start(path: Path) -> bytes:
+    """Return the first bytes of a file; FileError for what is none."""
+    try:
+        # A named pipe would wait for ever for a writer.
+        if os.path.lexists(path) and not path.is_file():
+            raise FileError(Diagnostic("unreadable-file", f"cannot read {str(path)!a}: no file"))
+        with path.open("rb") as file:
+            return file.read(len(_HDF5))
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        message = f"cannot read {str(path)!a}: {reason}"
+        raise FileError(Diagnostic("unreadable-file", message)) from None

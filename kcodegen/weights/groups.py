@@ -1,0 +1,27 @@
+"""What Keras 3 calls the members of a list in a file of weights: by class, counted.
+
+    Dense, Dense, LSTM   ->   dense, dense_1, lstm
+
+Source: `_save_container_state` of `keras.src.saving.saving_lib`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kcodegen.words import snake_case
+
+# What these are called in memory.
+_CLASSES = {"keras.Model": "Functional", "keras.Input": "InputLayer"}
+
+
+def member_names(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return what the objects of a list are called, from the registry keys of their classes."""
+    counts: dict[str, int] = {}
+    names = []
+    for key in keys:
+        plain = snake_case(_CLASSES.get(key, re.split(r"[.:>]", key)[-1]))
+        count = counts[plain] = counts.get(plain, -1) + 1
+        names.append(f"{plain}_{count}" if count else plain)
+    return tuple(names)

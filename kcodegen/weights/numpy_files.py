@@ -1,0 +1,152 @@
+"""Arrays as numpy saves them: a folder of `weight_<i>.npy`, or an archive `.npz`."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from kcodegen.diagnostics import CompileError, Diagnostic, rejected
+from kcodegen.weights import npy
+from kcodegen.weights.sources import Source
+from kcodegen.weights.store import PIECE, Array, Stored, in_pieces
+from kcodegen.words import prose
+
+_MAX_MEMBERS = 100_000
+# Deflate can't do better than 1032 to 1.
+_MAX_EXPANSION = 1100
+# What `np.savez(path, *arrays)` calls its arrays, and what people do.
+_NUMBERED = re.compile(r"(?:arr|weight|w|param)?_?([0-9]{1,6})")
+_VOID = {"void16": "bfloat16"}
+
+
+def read_folder(directory: Path) -> Source:
+    """Return `weight_0.npy`, `weight_1.npy`, ... in their order, each checked."""
+    arrays = tuple(
+        _of_file(directory / f"weight_{number}.npy", header)
+        for number, header in enumerate(npy.folder(directory))
+    )
+    return Source("numbers", (("", arrays),))
+
+
+def _of_file(path: Path, header: npy.Header) -> Stored:
+    return Stored((path.name,), header.shape, _dtype(header), partial(_mapped, path))
+
+
+def _dtype(header: npy.Header) -> str:
+    """Return the dtype; two bytes without a name are a bfloat16, as JAX and TensorFlow save it."""
+    return _VOID.get(header.dtype, header.dtype)
+
+
+def _mapped(path: Path) -> Iterator[Array]:
+    """Yield the numbers of a `.npy` file that was checked."""
+    import numpy as np  # its import takes longer than most models do
+
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.dtype.kind == "V":
+        array = array.view("uint16")
+    if array.flags.c_contiguous:
+        yield from in_pieces(array.reshape(-1))
+    else:
+        yield np.ascontiguousarray(array).reshape(-1)
+
+
+# Archives
+
+
+def is_npz(names: list[str]) -> bool:
+    """Tell whether an archive with these members is one of numpy's."""
+    return bool(names) and all(name.endswith(".npy") for name in names)
+
+
+def read_npz(path: Path) -> Source:
+    """Return the arrays of an `.npz` file; by number where their names are numbers."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            stored = _members(archive, path)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+        raise rejected("broken-archive", "the npz archive is damaged") from None
+    numbers = [_NUMBERED.fullmatch(array.name[-1]) for array in stored]
+    if not all(numbers):
+        return Source("names", (("", stored),))
+    by_number = {
+        int(found[1]): array for found, array in zip(numbers, stored, strict=True) if found
+    }
+    if sorted(by_number) != list(range(len(stored))):
+        message = "the numbers of the arrays have gaps, or come twice"
+        raise rejected("missing-weights", message, hint="np.savez(path, *model.get_weights())")
+    return Source("numbers", (("", tuple(by_number[number] for number in sorted(by_number))),))
+
+
+def _members(archive: zipfile.ZipFile, path: Path) -> tuple[Stored, ...]:
+    """Return the members of an archive, each looked at; all problems are named at once."""
+    infos, problems = archive.infolist(), []
+    if len(infos) > _MAX_MEMBERS:
+        raise rejected("bad-npz", f"the archive has more than {_MAX_MEMBERS} members")
+    stored = []
+    for name, count in _counts(infos).items():
+        if count > 1:
+            problems.append(Diagnostic("bad-npz", f"the archive holds {prose(name)} twice"))
+    for info in infos:
+        try:
+            stored.append(_member(archive, info, path))
+        except CompileError as error:
+            problems.extend(error.diagnostics)
+    if problems:
+        raise CompileError(problems)
+    return tuple(stored)
+
+
+def _counts(infos: list[zipfile.ZipInfo]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for info in infos:
+        counts[info.filename] = counts.get(info.filename, 0) + 1
+    return counts
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> Stored:
+    """Return one member, its header read and its size believed."""
+    shown = prose(info.filename)
+    if info.file_size > max(PIECE, info.compress_size * _MAX_EXPANSION):
+        message = f"{shown} claims {info.file_size} bytes and stores {info.compress_size}"
+        raise rejected("bad-npz", message)
+    with archive.open(info) as file:
+        header = npy.parse_header(file, shown, info.file_size)
+    name = info.filename.removesuffix(".npy")
+    pieces = partial(_unpacked, path, info.filename, header)
+    return Stored(tuple(name.split("/")), header.shape, _dtype(header), pieces)
+
+
+def _unpacked(path: Path, name: str, header: npy.Header) -> Iterator[Array]:
+    """Yield the numbers of a member of an archive, unpacked piece by piece."""
+    import numpy as np  # as above
+
+    dtype = np.dtype(header.descr)
+    if dtype.kind == "V":
+        dtype = np.dtype("<u2")
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            npy.parse_header(file, prose(name), archive.getinfo(name).file_size)
+            if header.fortran_order and len(header.shape) > 1:
+                data = _read(file, header.size)
+                array = np.frombuffer(data, dtype).reshape(header.shape, order="F")
+                yield np.ascontiguousarray(array).reshape(-1)
+                return
+            left = header.size
+            while left:
+                data = _read(file, min(PIECE - PIECE % dtype.itemsize, left))
+                left -= len(data)
+                yield np.frombuffer(data, dtype)
+    except (zipfile.BadZipFile, EOFError, zlib.error):
+        raise rejected("broken-archive", f"{prose(name)} in the npz archive is damaged") from None
+
+
+def _read(file: IO[bytes], size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
