@@ -98,7 +98,7 @@ class Definition:
         return tuple(axis for axis in axes if isinstance(axis, int))
 
     def shape(self, name: str = "", index: int | None = None) -> Shape | None:
-        """Return the input shape, batch axis included; None when the layer was never built.
+        """Return the input shape, batch axis included; None where the file doesn't record it.
 
         `name` picks one shape of a `Dict`, `index` one of a tuple of shapes.
         """
@@ -106,11 +106,9 @@ class Definition:
         if name and isinstance(found, Dict):
             found = lookup(found.items, name)
         if index is not None and isinstance(found, tuple) and index < len(found):
-            found = found[index]
-        if found is None:
+            found = found[index] if isinstance(found[index], tuple) else found
+        if not isinstance(found, tuple) or any(isinstance(size, tuple) for size in found):
             return None
-        if not isinstance(found, tuple):
-            raise UnknownWeightsError
         return tuple(None if size is None else whole(size) for size in found)
 
     def size(self, axis: int) -> Size:

@@ -202,10 +202,8 @@ def _projection(definition: Definition, part: str, inputs: Shape, *outputs: Size
 def _attention_inputs(definition: Definition) -> tuple[Size, Size, Size]:
     """Return the last sizes of query, key and value; a key that is left out is the value."""
     names = ("query_shape", "key_shape", "value_shape")
-    if definition.built is None:
-        return None, None, None
     if not isinstance(definition.built, Dict):
-        raise UnknownWeightsError
+        return None, None, None
     if lookup(definition.built.items, "key_shape") is None:
         names = ("query_shape", "value_shape", "value_shape")
     query, key, value = (dimension(definition.shape(name), -1) for name in names)
