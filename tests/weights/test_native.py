@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kcodegen import Options, compile_file
-from kcodegen.ir.graph import Graph
-from kcodegen.weights.containers import tree_of
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.native import match
-from kcodegen.weights.store import whole, widened
+from tests.weights.native_files import graph_of, weights_of
 
 HERE = Path(__file__).parent / "native"
 VERSIONS = sorted(path.name for path in HERE.iterdir() if path.is_dir())
-
-
-def graph_of(path: Path) -> Graph:
-    graph = compile_file(path, Options(stubs=True)).artifact.model
-    assert graph is not None
-    return graph
-
-
-def weights_of(path: Path, graph: Graph) -> list[tuple[Slot, Any]]:
-    """Return the weights of a model as a file has them."""
-    with ExitStack() as stack:
-        tree = tree_of(path, stack)
-        assert tree is not None
-        return [
-            (slot, widened(whole(stored), stored.dtype).reshape(stored.shape))
-            for slot, stored in match(graph, tree).weights
-        ]
 
 
 def generator() -> Any:
