@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from kcodegen import __version__, words
 from kcodegen.diagnostics import Diagnostic, UsageError
@@ -30,6 +30,9 @@ examples:
   kcodegen arch.json -o model_def.py               write it
   unzip -p model.keras config.json | kcodegen -    read the architecture of a saved model
   kcodegen arch.json -o model_def.py --check       is the page still true? for CI
+  kcodegen model.keras -o model_def.py             and model_def_weights/, which the page loads
+  kcodegen arch.json --weights w.h5 -o model_def.py
+                                                   the weights from another file
   kcodegen flat.json --input-shape 28,28,1         a file that does not know its input
   kcodegen arch.json --custom Scale=shop.layers:Scale
                                                    import your own classes
@@ -64,6 +67,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if (arguments.check or arguments.diff) and arguments.output is None:
         option = "--check" if arguments.check else "--diff"
         raise _usage(f"{option} has nothing to compare with", "add -o FILE")
+    _check_weights(arguments)
     _check_custom(arguments.custom)
     arguments.custom = [*arguments.custom, *_of_project(arguments.custom)]
     return arguments
@@ -75,6 +79,7 @@ def options(arguments: argparse.Namespace) -> Options:
         target=arguments.target,
         input_shape=arguments.input_shape,
         weights=arguments.weights,
+        weights_out=arguments.weights_out,
         custom=tuple(dict.fromkeys(arguments.custom)),
         stubs=arguments.stubs,
         names=arguments.names,
@@ -107,6 +112,7 @@ def _parser() -> Parser:
     )
     _add_page(parser.add_argument_group("the page"))
     _add_model(parser.add_argument_group("the model"))
+    _add_weights(parser.add_argument_group("the weights"))
     _add_rest(parser.add_argument_group("the rest"))
     return parser
 
@@ -171,9 +177,6 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         "or None,None,3",
     )
     group.add_argument(
-        "--weights", metavar="DIR", type=Path, help="the folder of weight_0.npy, weight_1.npy, ..."
-    )
-    group.add_argument(
         "--custom",
         metavar="NAME=PACKAGE.MODULE:ATTR",
         type=custom,
@@ -187,6 +190,59 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="write a skeleton for every other class and function of yours, to be filled in",
     )
+
+
+def _add_weights(group: argparse._ArgumentGroup) -> None:
+    """Add where the weights come from, and where they go."""
+    group.add_argument(
+        "--weights",
+        metavar="PATH",
+        type=Path,
+        help="a folder of weight_0.npy, weight_1.npy, ..., or a file of weights: .h5, .keras, "
+        ".npz, model.json of TensorFlow.js; what FILE itself holds needs no --weights",
+    )
+    group.add_argument(
+        "--weights-out",
+        metavar="DIR",
+        type=Path,
+        help="convert the weights into DIR, which the page loads (default, if they are in a file: "
+        "model_def_weights beside -o model_def.py)",
+    )
+    group.add_argument(
+        "--no-weights", action="store_true", help="leave the weights that FILE holds where they are"
+    )
+    group.add_argument(
+        "--weights-backend",
+        choices=("tensorflow", "theano"),
+        help="what computed when the weights were saved, if their file doesn't tell (Keras 1): "
+        "Theano turned the kernels of convolutions",
+    )
+    group.add_argument(
+        "--checksums",
+        action="store_true",
+        help="put the SHA-256 sum of each converted weight into the manifest",
+    )
+    group.add_argument(
+        "--verify-weights",
+        metavar="DIR",
+        type=Path,
+        action=_VerifyWeights,
+        help="hold a folder of converted weights against its manifest, and exit",
+    )
+
+
+class _VerifyWeights(argparse.Action):
+    """The action of --verify-weights, which needs no FILE."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, _space: object, value: Any, *_: Any
+    ) -> None:
+        """Check the folder and leave; CompileError tells what is wrong with it."""
+        from kcodegen.weights import manifest  # only here
+
+        files, summed = manifest.verify(value)
+        sys.stdout.write(f"{files} weights are as the manifest says, {summed} by their sums\n")
+        parser.exit()
 
 
 def _add_rest(group: argparse._ArgumentGroup) -> None:
@@ -260,6 +316,15 @@ def _of_project(given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         except argparse.ArgumentTypeError as error:
             raise _usage(f"{project.NAME}: {error}") from None
     return found
+
+
+def _check_weights(arguments: argparse.Namespace) -> None:
+    """Reject options for weights that contradict each other, or that lead nowhere."""
+    if arguments.no_weights and (arguments.weights or arguments.weights_out):
+        raise _usage("--no-weights contradicts --weights and --weights-out", "keep one")
+    source, nowhere = arguments.weights, (arguments.output, arguments.weights_out) == (None, None)
+    if source is not None and nowhere and source.exists() and not source.is_dir():
+        raise _usage("nothing says where the weights go", "add -o FILE, or --weights-out DIR")
 
 
 def _check_custom(pairs: Sequence[tuple[str, str]]) -> None:

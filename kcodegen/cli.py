@@ -21,6 +21,7 @@ from kcodegen.diagnostics import (
 )
 
 if TYPE_CHECKING:
+    from kcodegen.conversion import Conversion
     from kcodegen.pipeline import Result
 
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -49,28 +50,60 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(asked: Namespace) -> int:
     """Compile one file and hand over its page."""
     _check_paths(asked)
-    result = compiled(asked)
-    for line in report.lines(_shown(asked), result.diagnostics):
-        report.say(line)
-    text = result.text
-    if asked.format:
-        from kcodegen import formatter  # few need it
+    with compiled(asked) as (result, weights, diagnostics):
+        for line in report.lines(_shown(asked), diagnostics):
+            report.say(line)
+        text = result.text
+        if asked.format:
+            from kcodegen import formatter  # few need it
 
-        text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
-    return deliver(text.encode("utf-8"), asked)
+            text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
+        if weights is not None and not (asked.check or asked.diff):
+            weights.write()
+        return deliver(text.encode("utf-8"), asked)
 
 
-def compiled(asked: Namespace) -> Result:
-    """Compile the file, and write the report that was asked for, also of what was rejected."""
+@contextlib.contextmanager
+def compiled(
+    asked: Namespace,
+) -> Iterator[tuple[Result, Conversion | None, Sequence[Diagnostic]]]:
+    """Compile the file and find its weights, and write the report that was asked for.
+
+    The report tells also why a file was rejected.
+    """
     from kcodegen.pipeline import compile_file  # --help need not wait for it
 
-    try:
-        result = compile_file(asked.file, arguments.options(asked))
-    except CompileError as error:
-        _report(asked, error.diagnostics, False)
-        raise
-    _report(asked, result.diagnostics, True)
-    return result
+    with contextlib.ExitStack() as stack:
+        try:
+            result = compile_file(asked.file, arguments.options(asked))
+            weights = _weights(asked, result, stack)
+        except CompileError as error:
+            _report(asked, error.diagnostics, False)
+            raise
+        said = result.diagnostics if weights is None else weights.diagnostics
+        _report(asked, said, True)
+        yield result, weights, said
+
+
+def _weights(asked: Namespace, result: Result, stack: contextlib.ExitStack) -> Conversion | None:
+    """Return the weights to be converted, their file open; None when there are none."""
+    given = asked.weights is not None or asked.weights_out is not None
+    if result.model is None or not (given or _may_hold_weights(asked, result)):
+        return None
+    from kcodegen import conversion  # most files are JSON alone
+
+    return stack.enter_context(conversion.found(asked, result))
+
+
+def _may_hold_weights(asked: Namespace, result: Result) -> bool:
+    """Tell whether the input is a file that may hold weights, and whether those are wanted."""
+    if asked.no_weights or asked.output is None or asked.file == arguments.STDIN:
+        return False
+    root = result.document.value if result.document is not None else None
+    if isinstance(root, dict) and "weightsManifest" in root:
+        return True
+    with open(asked.file, "rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"\x89HDF")
 
 
 def _report(asked: Namespace, diagnostics: Sequence[Diagnostic], is_compiled: bool) -> None:
@@ -117,9 +150,11 @@ def _check_paths(asked: Namespace) -> None:
     if None not in (asked.output, asked.report) and _same_file(asked.output, asked.report):
         message = f"the report and the page are both {asked.report}"
         raise UsageError(Diagnostic("", message, hint="write to another file"))
-    for option, folder in (("--weights", asked.weights), ("--template-dir", asked.template_dir)):
-        if folder is not None and not folder.is_dir():
-            raise FileError(Diagnostic("", f"{option}: there is no folder {folder}"))
+    folder, weights = asked.template_dir, asked.weights
+    if folder is not None and not folder.is_dir():
+        raise FileError(Diagnostic("", f"--template-dir: there is no folder {folder}"))
+    if weights is not None and not weights.exists():
+        raise FileError(Diagnostic("", f"--weights: there is no file or folder {weights}"))
 
 
 def _same_file(one: str, other: str) -> bool:

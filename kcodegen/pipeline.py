@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import field, replace
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
@@ -57,11 +57,14 @@ class Result:
     """A page that is proved to say what the input says.
 
     `text` is the page, `diagnostics` what a user should know, `artifact` what was compiled.
+    `model` is the model by the names of its `document`, for what finds its weights.
     """
 
     text: str
     diagnostics: tuple[Diagnostic, ...]
     artifact: Artifact
+    model: Graph | None = field(default=None, compare=False, repr=False)
+    document: Node | None = field(default=None, compare=False, repr=False)
 
 
 def compile_file(path: str | Path, options: Options = DEFAULTS) -> Result:
@@ -96,14 +99,15 @@ def compile_document(root: Node, options: Options) -> Result:
         artifact = replace(artifact, model=with_input_shape(artifact.model, options.weights))
         artifact, more = prepare(artifact, vocabulary, keeps_training)
         assert artifact.model is not None
-        check_folder(artifact.model, options.weights)
-    count = parameters(artifact)
+        if options.weights_out is None and options.weights.is_dir():
+            check_folder(artifact.model, options.weights)
+    count, model = parameters(artifact), artifact.model
     if vocabulary.target.is_old:
         artifact, notes = in_keras2(artifact, is_old_model(root))
         more = (*more, *notes)
     named = name_layers(artifact, vocabulary, options)
     text, notes = page(named, vocabulary, options, count)
-    return Result(text, (*warnings, *more, *notes), named)
+    return Result(text, (*warnings, *more, *notes), named, model, root)
 
 
 def in_keras2(artifact: Artifact, was_old: bool) -> tuple[Artifact, tuple[Diagnostic, ...]]:

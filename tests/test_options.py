@@ -17,6 +17,7 @@ def test_every_option_reaches_the_compiler():
     words = "model.json -o page.py --input-shape 28,None,1 --names keep --line-length 100".split()
     words += ["--flat", "--explain", "--stubs"]
     words += ["--custom", "A>S=shop.layers:S", "--weights", "w", "--template-dir", "t"]
+    words += ["--weights-out", "o"]
     asked = arguments.options(arguments.parse(words))
     defaults = Options()
     assert asked.input_shape == (28, None, 1)

@@ -101,7 +101,7 @@ def read_dropped(node: Node, name: str, context: Context, skip: tuple[str, ...] 
     )
     warning = Diagnostic("replaced-class", message, node.origin, severity="warning")
     context.problems.warnings.append(warning)
-    given = dict(found.args) | dict(read_config(config, row, context, skip))
+    given = dict(read_config(config, row, context, skip)) | dict(found.args)
     return Obj(row.key, tuple((key, given[key]) for key in _parameters(row) if key in given))
 
 

@@ -162,6 +162,7 @@ VALUES: Final[tuple[LegacyValue, ...]] = (
 """Values that are spelled otherwise now."""
 
 _CUDNN: Final[Args] = (("recurrent_activation", "sigmoid"),)
+_CUDNN_GRU: Final[Args] = (*_CUDNN, ("reset_after", True))
 _CUDNN_WEIGHTS: Final = "each kernel lies gate by gate, transposed, and the bias has two halves"
 
 SINGLE: Final = frozenset({("keras.layers.BatchNormalization", "axis")})
@@ -192,7 +193,7 @@ CLASSES: Final[tuple[LegacyClass, ...]] = (
     LegacyClass("ThresholdedReLU", "keras.layers.ReLU"),
     *(LegacyClass(row.name, row.key, versions=KERAS_0_AND_1) for row in KERAS_1),
     LegacyClass("CuDNNLSTM", "keras.layers.LSTM", _CUDNN, weights=_CUDNN_WEIGHTS),
-    LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN, weights=_CUDNN_WEIGHTS),
+    LegacyClass("CuDNNGRU", "keras.layers.GRU", _CUDNN_GRU, weights=_CUDNN_WEIGHTS),
 )
 """Classes that are another one with some arguments now."""
 

@@ -40,12 +40,18 @@ def gathered(
         yield match(graph, completed(_source(path, document, stack), producer))
 
 
+def first_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape of the first array in a file; `()` when it holds none."""
+    with ExitStack() as stack:
+        arrays = _source(path, None, stack).arrays
+        return arrays[0].shape if arrays else ()
+
+
 def completed(source: Source, known: Producer) -> Source:
     """Return a source whose producer is told by the architecture, as far as it doesn't tell."""
     own = source.producer
-    return replace(
-        source, producer=Producer(own.version or known.version, known.backend or own.backend)
-    )
+    version, backend = own.version or known.version, known.backend or own.backend
+    return replace(source, producer=Producer(version, backend, known.layers))
 
 
 def holds_weights(path: Path, document: Node) -> bool:

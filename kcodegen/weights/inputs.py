@@ -43,21 +43,32 @@ _TIMED = frozenset(_RULES) - {"Dense", "Embedding"} | {
 _FIXED = frozenset("Flatten Reshape Permute RepeatVector".split())
 
 
-def with_input_shape(graph: Graph, directory: Path) -> Graph:
-    """Return the graph with its missing input shape filled in from `weight_0.npy`.
+def with_input_shape(graph: Graph, weights: Path) -> Graph:
+    """Return the graph with its missing input shape filled in from the first of its weights.
 
-    A graph that records its shape is returned as it is. Raises CompileError where the weight
-    leaves the shape open, FileError for a folder that can't be read.
+    `weights` is a folder of `.npy` or another file of weights. A graph that records its shape is
+    returned as it is. Raises CompileError where the weight leaves the shape open, FileError for a
+    folder that can't be read.
     """
     first = graph.layers[0] if graph.layers else None
     if first is None or not any(isinstance(value, Hole) for _, value in first.args):
         return graph
-    shape = _input_shape(graph.layers[1:], read_header(directory / "weight_0.npy").shape)
+    name = "weight_0.npy" if weights.is_dir() else weights.name
+    shape = _input_shape(graph.layers[1:], _first_shape(weights))
     if shape is None:
         hint = "say it: --input-shape 28,28,1"
-        raise rejected("input-shape", "weight_0.npy doesn't tell the input's shape", Origin(), hint)
+        raise rejected("input-shape", f"{name} doesn't tell the input's shape", Origin(), hint)
     args: Args = tuple((name, shape if isinstance(v, Hole) else v) for name, v in first.args)
     return replace(graph, layers=(replace(first, args=args), *graph.layers[1:]))
+
+
+def _first_shape(weights: Path) -> tuple[int, ...]:
+    """Return the shape of the first weight."""
+    if weights.is_dir():
+        return read_header(weights / "weight_0.npy").shape
+    from kcodegen.weights.formats import first_shape  # few need it
+
+    return first_shape(weights)
 
 
 def _input_shape(layers: tuple[Layer, ...], weight: Shape) -> Shape | None:

@@ -18,7 +18,7 @@ from kcodegen.ir.values import lookup
 from kcodegen.weights import conversions
 from kcodegen.weights.conversions import converted
 from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import Pairs, all_fit, by_owner, fits, layout_of_today
+from kcodegen.weights.owners import Pairs, all_fit, by_owner, fits, in_today_order, layout_of_today
 from kcodegen.weights.slots import slots
 from kcodegen.weights.sources import Producer, Source
 from kcodegen.weights.store import Stored
@@ -142,13 +142,21 @@ def match_keras1(graph: Graph, source: Source) -> Pairs:
     names = [name for name, arrays in source.groups if arrays]
     rows = _rows(own, names) if source.kind == "layers" else None
     if rows is None:
-        return _taken(by_owner(own).values(), source.arrays, source.producer)
+        groups = by_owner(_as_added(own, source.producer.layers)).values()
+        return in_today_order(own, _taken(groups, source.arrays, source.producer))
     held = dict(source.groups)
-    return tuple(
+    pairs = tuple(
         pair
         for name, found in rows.items()
         for pair in _taken(by_owner(tuple(found)).values(), held[name], source.producer)
     )
+    return in_today_order(own, pairs)
+
+
+def _as_added(own: Slots, layers: Sequence[str]) -> Slots:
+    """Return the variables in the order in which their layers were added to a `Graph`."""
+    places = {name: place for place, name in enumerate(layers)}
+    return tuple(sorted(own, key=lambda slot: places.get(slot.layers[0], len(places))))
 
 
 def _rows(own: Slots, names: list[str]) -> dict[str, list[Slot]] | None:

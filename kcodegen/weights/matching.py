@@ -15,7 +15,7 @@ from kcodegen.weights.definition import Slot, Slots
 from kcodegen.weights.keras1 import match_keras1
 from kcodegen.weights.layers import same_layers
 from kcodegen.weights.misfits import misfits
-from kcodegen.weights.owners import Pairs
+from kcodegen.weights.owners import Pairs, in_today_order
 from kcodegen.weights.pairing import in_order, paired
 from kcodegen.weights.slots import layer_slots, slots
 from kcodegen.weights.sources import Source
@@ -34,20 +34,14 @@ class Matched:
 def match(graph: Graph, source: Source) -> Matched:
     """Return each variable of a model with its array; CompileError names all that don't fit."""
     if source.producer.is_first:
-        return Matched(_in_order_of(graph, match_keras1(graph, source)))
+        return Matched(match_keras1(graph, source))
     match source.kind:
         case "layers":
             return _by_layer(graph, source)
         case "names":
-            return Matched(_in_order_of(graph, _by_name(graph, source)))
+            return Matched(_by_name(graph, source))
         case "numbers":
-            return Matched(_in_order_of(graph, _by_number(graph, source)))
-
-
-def _in_order_of(graph: Graph, pairs: Pairs) -> Pairs:
-    """Return variables in the order of a model whose variables are all known."""
-    given = dict(pairs)
-    return tuple((slot, given[slot]) for slot in slots(graph) or ())
+            return Matched(_by_number(graph, source))
 
 
 def _by_layer(graph: Graph, source: Source) -> Matched:
@@ -74,8 +68,7 @@ def _by_layer(graph: Graph, source: Source) -> Matched:
         if pairs is None:
             problems.extend(misfits(layer, order.heaps(own), arrays))
         else:
-            given = dict(pairs)
-            weights.append(tuple((slot, given[slot]) for slot in own))
+            weights.append(in_today_order(own, pairs))
     if problems:
         raise CompileError(problems)
     return Matched(tuple(pair for pairs in weights for pair in pairs), tuple(notes))
@@ -123,7 +116,7 @@ def _by_name(graph: Graph, source: Source) -> Pairs:
     pairs = paired(expected, source.arrays, source.producer)
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return pairs
+    return in_today_order(own, pairs)
 
 
 def _by_top(found: Slots) -> list[Slots]:
@@ -136,14 +129,27 @@ def _by_top(found: Slots) -> list[Slots]:
 
 def _by_number(graph: Graph, source: Source) -> Pairs:
     """Return the arrays in the order of `get_weights()` of the Keras that saved them."""
-    own = _known(graph)
+    own = _counted(graph, len(source.arrays))
     expected = own
-    if source.producer.version is not None and source.producer.version < (3, 0):
+    if source.producer.version is None or source.producer.version < (3, 0):
         expected = order.old_order(own, source.producer.enters_models)
     pairs = in_order(expected, source.arrays, source.producer, named=False)
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return pairs
+    return in_today_order(own, pairs)
+
+
+def _counted(graph: Graph, count: int) -> Slots:
+    """Return the variables of a model that has so many; one layer may keep silent about its own."""
+    told = [layer_slots(layer) for layer in graph.layers]
+    left = count - sum(len(own or ()) for own in told)
+    # The class of a user's model may have weights beside those of its layers.
+    if told.count(None) != 1 and (None in told or left):
+        return _known(graph)
+    found: list[Slot] = []
+    for layer, own in zip(graph.layers, told, strict=True):
+        found.extend(strangers.variables(layer, left) if own is None else own)
+    return tuple(found)
 
 
 def _known(graph: Graph) -> Slots:

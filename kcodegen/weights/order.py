@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from kcodegen.weights.definition import Slot, Slots
+from kcodegen.weights.owners import Pairs
 
 
 def old_order(found: Slots, enters_models: bool) -> Slots:
@@ -33,3 +34,9 @@ def heaps(layer: Slots) -> Slots:
     """Return the weights of a layer: those that are trained, then the others."""
     trained = tuple(slot for slot in layer if slot.trained)
     return (*trained, *(slot for slot in layer if not slot.trained))
+
+
+def pairs_of_keras2(pairs: Pairs) -> Pairs:
+    """Return weights in the order of `model.weights` in tf.keras, whatever wrote them."""
+    given = dict(pairs)
+    return tuple((slot, given[slot]) for slot in old_order(tuple(given), enters_models=True))

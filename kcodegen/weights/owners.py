@@ -132,3 +132,9 @@ def names_of(group: Slots) -> Iterator[str]:
     yield from first.layers
     if first.owner and first.owner not in first.layers:
         yield first.owner
+
+
+def in_today_order(own: Slots, pairs: Pairs) -> Pairs:
+    """Return the variables with their arrays in another order of the same variables."""
+    given = dict(pairs)
+    return tuple((slot, given[slot]) for slot in own)

@@ -15,11 +15,13 @@ Version: TypeAlias = "tuple[int, int]"
 class Producer:
     """The Keras that wrote a file: its version, and the library that computed for it.
 
-    Either may not be known; `backend` is "" then.
+    Either may not be known; `backend` is "" then. `layers` are the names of the layers in the order
+    of their weights, where that isn't the order of the model.
     """
 
     version: Version | None = None
     backend: str = ""
+    layers: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:

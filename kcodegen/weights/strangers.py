@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Layer
-from kcodegen.weights.definition import Slot
+from kcodegen.weights.definition import Slot, Slots
 from kcodegen.weights.owners import Pairs, role_of
 from kcodegen.weights.store import Stored
 from kcodegen.words import prose
@@ -31,6 +31,13 @@ def in_order_of_file(layer: Layer, arrays: Sequence[Stored]) -> Pairs:
         (Slot(role_of(array.name[-1]), array.shape, layer.key, path[1:], (layer.name,)), array)
         for path in paths
         for array in objects[path]
+    )
+
+
+def variables(layer: Layer, count: int) -> Slots:
+    """Return so many variables of a layer, of which nothing else is known."""
+    return tuple(
+        Slot(f"weight_{number}", None, layer.key, layers=(layer.name,)) for number in range(count)
     )
 
 

@@ -253,13 +253,15 @@ def test_a_link_to_itself_cannot_be_written(folder: Path) -> None:
     assert done.stderr.startswith(b"kcodegen: loop.py: error: cannot write the file: ")
 
 
-@pytest.mark.parametrize("option", ["--weights", "--template-dir"])
-def test_a_folder_that_is_missing(option: str, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "what"), [("--weights", "file or folder"), ("--template-dir", "folder")]
+)
+def test_a_folder_that_is_missing(option: str, what: str, folder: Path) -> None:
     done = run("arch.json", option, "no\nwhere", cwd=folder)
 
     assert (done.returncode, done.stdout) == (4, b"")
     assert done.stderr == (
-        f"kcodegen: arch.json: error: {option}: there is no folder no\\nwhere\n".encode()
+        f"kcodegen: arch.json: error: {option}: there is no {what} no\\nwhere\n".encode()
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 from kcodegen import CompileError, Options, compile_file
 from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends.producers import producer_of
+from kcodegen.pipeline import Result
 from kcodegen.verification.configs import allowances_for, differences
 from kcodegen.verification.numbers import number_differences
 from kcodegen.verification.rebuild import build, fresh_keras, import_page, serialized
-from tests.corpus import keras1
+from kcodegen.weights.formats import gathered
+from kcodegen.weights.writer import write_folder
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
-from tests.corpus.old import OLD_FOLDERS, arranged, old_differences
+from tests.corpus.keras1 import KERAS_1_FOLDERS
+from tests.corpus.old import OLD_FOLDERS, old_differences
 
 if str(USER) not in sys.path:
     sys.path.insert(0, str(USER))
@@ -67,15 +72,38 @@ def options_for(case: Case, custom: bool = True) -> Options:
 
 def compiled_page(case: Case, folder: Path, custom: bool = True) -> Path:
     """Compile a file and return its page in `folder`; raises CompileError."""
+    return written(compile_file(case.path, options_for(case, custom)), folder)
+
+
+def written(result: Result, folder: Path) -> Path:
+    """Write a page into `folder` and return its path."""
     page = folder / "page.py"
-    page.write_text(compile_file(case.path, options_for(case, custom)).text, "utf-8")
+    page.write_text(result.text, "utf-8")
     return page
+
+
+def converted(case: Case, result: Result, place: Path) -> Path:
+    """Return a folder with the recorded numbers of a case, its weights as the page takes them."""
+    assert case.numeric is not None
+    assert result.model is not None
+    assert result.document is not None
+    producer = producer_of(result.document)
+    if "theano" in str(case.entry.get("producer")):
+        producer = replace(producer, backend="theano")
+    if not (case.numeric / "weight_0.npy").exists():
+        return case.numeric
+    with gathered(case.numeric, result.model, producer) as matched:
+        write_folder(place, matched.weights)
+    for name in ("inputs.npz", "outputs.npz"):
+        shutil.copy(case.numeric / name, place / name)
+    return place
 
 
 def attempt(case: Case, folder: Path) -> Outcome:
     """Compile one model, rebuild it in a fresh Keras, and compare all that can be compared."""
     try:
-        page = compiled_page(case, folder)
+        result = compile_file(case.path, options_for(case))
+        page = written(result, folder)
     except CompileError as error:
         return Outcome(refused=error.diagnostics)
     except Exception as error:  # a bug of the compiler's own: reported like a wrong page
@@ -88,10 +116,8 @@ def attempt(case: Case, folder: Path) -> Outcome:
         if case.numeric is None:
             return Outcome(differences=found)
         recorded = case.numeric
-        if case.folder in OLD_FOLDERS:
-            recorded = arranged(case, model, folder / "arranged")
-        if case.folder in keras1.KERAS_1_FOLDERS:
-            recorded = keras1.arranged(case, model, folder / "arranged")
+        if case.folder in (*OLD_FOLDERS, *KERAS_1_FOLDERS):
+            recorded = converted(case, result, folder / "converted")
         return Outcome(differences=found, numbers=number_differences(module, model, recorded))
     except Exception as error:  # whatever Keras or the page raises is the finding
         return Outcome(broken=in_short(error))
@@ -107,6 +133,6 @@ def config_differences(case: Case, model: Any) -> tuple[str, ...]:
     original = case.config()
     if case.folder == "seed_flat":
         return flat_differences(original, model, case.entry["producer"])
-    if case.folder in (*OLD_FOLDERS, *keras1.KERAS_1_FOLDERS):
+    if case.folder in (*OLD_FOLDERS, *KERAS_1_FOLDERS):
         return old_differences(case, model)
     return differences(original, serialized(model), allowances_for(original))

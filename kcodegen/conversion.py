@@ -1,0 +1,101 @@
+"""Weights on the command line: where they come from, where they go, what is said of them."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from kcodegen import arguments
+from kcodegen.diagnostics import Diagnostic, UsageError
+from kcodegen.frontends.producers import producer_of
+from kcodegen.ir.document import Json
+from kcodegen.pipeline import Result
+from kcodegen.records import record
+from kcodegen.weights import formats, order, writer
+from kcodegen.weights.owners import Pairs
+from kcodegen.words import prose
+
+# What a conversion does, and so need not be said any more.
+_SETTLED = frozenset({"theano-kernels", "weight-order"})
+
+
+@record(frozen=True)
+class Conversion:
+    """Weights in the order of the page that is compiled, and the folder that they go to.
+
+    `diagnostics` is all that there is to say of the model.
+    """
+
+    weights: Pairs
+    directory: Path
+    checksums: bool
+    source: str
+    diagnostics: tuple[Diagnostic, ...]
+
+    def write(self) -> None:
+        """Write the folder; FileError where that can't be done."""
+        origin: dict[str, Json] = {"source": prose(self.source)}
+        writer.write_folder(self.directory, self.weights, extra=origin, checksums=self.checksums)
+
+
+@contextmanager
+def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
+    """Give the weights that are to be converted, None when there are none.
+
+    Raises CompileError where they don't fit the model.
+    """
+    path, directory = _source(asked, result), _destination(asked)
+    if path is None or directory is None:
+        yield None
+        return
+    assert result.document is not None
+    assert result.model is not None
+    if not (asked.check or asked.diff):
+        writer.check_place(directory)
+    producer = producer_of(result.document)
+    if asked.weights_backend is not None:
+        producer = replace(producer, backend=asked.weights_backend)
+    document = result.document if path == Path(asked.file) else None
+    with formats.gathered(path, result.model, producer, document) as matched:
+        said = [_settled(one) for one in result.diagnostics if one.code not in _SETTLED]
+        weights = matched.weights
+        if asked.target == "keras2":
+            weights = order.pairs_of_keras2(weights)
+        diagnostics = (*said, *matched.diagnostics)
+        yield Conversion(weights, directory, asked.checksums, path.name, diagnostics)
+
+
+def _settled(diagnostic: Diagnostic) -> Diagnostic:
+    """Return what is left to say when weights that lay otherwise have been converted."""
+    message, _, _ = diagnostic.message.partition(", and its weights are others")
+    return replace(diagnostic, message=message)
+
+
+def _source(asked: Namespace, result: Result) -> Path | None:
+    """Return the file or folder to convert; None when a folder is only held against the model."""
+    if asked.weights is not None:
+        only_checked = asked.weights.is_dir() and asked.weights_out is None
+        return None if only_checked else Path(asked.weights)
+    if asked.no_weights:
+        return None
+    if asked.file != arguments.STDIN and result.document is not None:
+        path = Path(asked.file)
+        if formats.holds_weights(path, result.document):
+            return path
+    if asked.weights_out is not None:
+        message = "--weights-out has nothing to convert: the file holds no weights"
+        raise UsageError(Diagnostic("", message, hint="say where they are: --weights PATH"))
+    return None
+
+
+def _destination(asked: Namespace) -> Path | None:
+    """Return the folder that the weights go to."""
+    if asked.weights_out is not None:
+        return Path(asked.weights_out)
+    if asked.output is None:
+        return None
+    output = Path(asked.output)
+    return output.with_name(f"{output.stem}_weights")
