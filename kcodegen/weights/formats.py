@@ -12,7 +12,7 @@ from pathlib import Path
 from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
-from kcodegen.weights import legacy_hdf5, numpy_files, tfjs
+from kcodegen.weights import containers, legacy_hdf5, numpy_files, tfjs
 from kcodegen.weights.matching import Matched, match
 from kcodegen.weights.sources import Producer, Source
 
@@ -31,6 +31,12 @@ def gathered(
     fit, FileError for what can't be read.
     """
     with ExitStack() as stack:
+        tree = containers.tree_of(path, stack)
+        if tree is not None:
+            from kcodegen.weights import native  # what wrote the file doesn't matter to it
+
+            yield native.match(graph, tree)
+            return
         yield match(graph, completed(_source(path, document, stack), producer))
 
 
@@ -56,6 +62,8 @@ def holds_weights(path: Path, document: Node) -> bool:
 
         with hdf5.opened(path) as file:
             return legacy_hdf5.is_legacy(file)
+    if start.startswith(_ZIP):
+        return containers.holds_weights(path)
     return tfjs.has_manifest(document)
 
 

@@ -14,13 +14,13 @@ from typing import Any, BinaryIO, TypeAlias
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
 from kcodegen.records import record
+from kcodegen.weights.store import PIECE
 from kcodegen.words import prose
 
 # An open group or file, and a dataset, of h5py: imported only when there is a file to read.
 Group: TypeAlias = Any
 Dataset: TypeAlias = Any
 
-PIECE = 16 * 2**20
 MAX_MEMBERS = 100_000
 MAX_TEXT = 64 * 2**20
 # One chunk of a compressed dataset is unpacked as a whole.
@@ -132,6 +132,14 @@ def is_group(item: Group | Dataset) -> bool:
     import h5py
 
     return isinstance(item, h5py.Group)
+
+
+def address(group: Group) -> int:
+    """Return where a group lies in its file: the same for two names of one group."""
+    import h5py
+
+    with _reading():
+        return int(h5py.h5o.get_info(group.id).addr)
 
 
 def descend(group: Group, *names: str) -> Group | None:
