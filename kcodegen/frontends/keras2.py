@@ -18,7 +18,7 @@ from kcodegen.frontends.keras2_inputs import chain_input, known_sizes, read_old_
 from kcodegen.frontends.keras3 import build_shape, model_key, model_row
 from kcodegen.frontends.old_masks import with_old_masks, with_own_masks
 from kcodegen.frontends.outputs import wrong_outputs
-from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
+from kcodegen.frontends.tf_ops import is_op_layer, note_op, op_name, read_op
 from kcodegen.frontends.values import read_config, read_dropped
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.graph import Call, Graph, Layer
@@ -262,10 +262,13 @@ def _read_calls(
 
 def _read_ops(entry: _Entry, wires: OldWires, context: Context) -> list[Call]:
     node = entry.node.named(entry.name)
-    calls = []
+    calls: list[Call] = []
     for use, item in enumerate(node.field("inbound_nodes").items()):
         try:
-            calls += read_op(node, item, entry.old, use, wires)
+            made = read_op(node, item, entry.old, use, wires)
+            if not context.vocabulary.target.is_old:
+                note_op(node, made, context.problems)
+            calls += made
         except CompileError as error:
             context.problems.add(error)
     return calls

@@ -9,8 +9,9 @@ The functions are rows of `registry.tf_functions`; what is in no row is refused.
 from __future__ import annotations
 
 from kcodegen import registry
-from kcodegen.frontends import tf_rules, tf_sizes
+from kcodegen.frontends import changes, tf_rules, tf_sizes
 from kcodegen.frontends.keras2_calls import OldWires, first_argument
+from kcodegen.frontends.problems import Problems
 from kcodegen.frontends.tf_rules import Given, GivenArgs, TfCall
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call
@@ -85,6 +86,18 @@ def read_op(entry: Node, node: Node, name: str, use: int, wires: OldWires) -> li
     if row is None:
         raise _unknown(entry, path)
     return _calls(node, place, row, value, given, wires)
+
+
+def note_op(entry: Node, calls: list[Call], problems: Problems) -> None:
+    """Note what an op layer became: `tf.math.multiply -> ops.multiply`."""
+    ops = [f"ops.{call.target.removeprefix('keras.ops.')}" for call in calls if call.kind == "op"]
+    if not ops:
+        return
+    if entry.field("class_name").value == _SLICING:
+        changes.replaced_op(entry, "tf.Tensor.__getitem__", "x[...]", problems)
+        return
+    path = prose(entry.field("config").field("function").text())
+    changes.replaced_op(entry, f"tf.{path}", " + ".join(ops), problems)
 
 
 def _unknown(entry: Node, path: str) -> Exception:

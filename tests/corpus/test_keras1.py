@@ -63,7 +63,7 @@ def test_every_model_of_keras_1_runs_on_keras_3(case: Case, tmp_path: Path) -> N
 @pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.id)
 def test_every_model_of_keras_1_compiles(case: Case) -> None:
     result = compile_file(case.path, options_for(case))
-    assert all(found.severity == "warning" for found in result.diagnostics)
+    assert all(found.severity in ("warning", "note") for found in result.diagnostics)
     codes = {found.code for found in result.diagnostics}
     assert not {"unused-layer", "repeated-layer"} & codes
     assert ("layer-order" in codes) == (case.name == "graph")

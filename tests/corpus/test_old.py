@@ -63,7 +63,7 @@ def test_every_old_model_runs_on_keras_3(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", OLD_EQUAL, ids=lambda case: case.id)
 def test_every_old_model_compiles(case: Case) -> None:
     result = compile_file(case.path, options_for(case))
-    assert all(found.severity == "warning" for found in result.diagnostics)
+    assert all(found.severity in ("warning", "note") for found in result.diagnostics)
     codes = {found.code for found in result.diagnostics}
     assert not {"layer-order", "unused-layer"} & codes
     assert ("weight-order" in codes) == (case.id in OLD_MOVED)

@@ -358,3 +358,17 @@ def test_a_layer_is_no_argument_of_compile(key: str) -> None:
     dense = old("Dense", output_dim=3, batch_input_shape=[None, 4])
     (found,) = refused(chain(dense, training_config=training))
     assert found.origin.pointer == f"/training_config/{key}"
+
+
+def test_what_is_called_otherwise_is_noted_with_its_address():
+    layer = old("Dense", output_dim=2, init="zero", bias=None, consume_less="cpu")
+    layer["config"]["batch_input_shape"] = [None, 3]
+    notes = {(n.code, n.change, n.origin.pointer) for n in compile_model(chain(layer)).diagnostics}
+    at = "/config/0/config"
+    assert {
+        ("renamed-argument", "output_dim -> units", f"{at}/output_dim"),
+        ("renamed-argument", "init -> kernel_initializer", f"{at}/init"),
+        ("unused-argument", "consume_less", f"{at}/consume_less"),
+        ("moved-argument", "batch_input_shape -> keras.Input", f"{at}/batch_input_shape"),
+    } <= notes
+    assert not any("bias" in change for _, change, _ in notes)
