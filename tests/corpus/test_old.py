@@ -23,7 +23,8 @@ from tests.corpus.old import (
 # One of a kind for every run; the sweep has them all.
 QUICK = frozenset(
     """keras2.0/nested keras2.1/rnn keras2.2/seq_cnn keras2.3/fn_frozen keras2.3/fn_nested3
-    keras2.3/seq_deferred keras2.3/zoo_norms tf2.9/bi_state tf2.9/call_const_in_list
+    keras2.3/seq_deferred keras2.3/zoo_norms tf2.1/op_nn tf2.1/op_slices tf2.3/op_attention
+    tf2.3/op_backend tf2.3/op_matmul tf2.3/op_shape tf2.9/bi_state tf2.9/call_const_in_list
     tf2.9/call_dict_arg tf2.9/custom_subclass_functional tf2.9/dict_io tf2.9/fn_nested
     tf2.9/rnn_encdec tf2.9/shared_wrapped_layer tf2.9/tfops_mixed_layers tf2.9/zoo_bn_sync
     tf2.12/pp_numeric tf2.12/rnn_cells tf2.12/rnn_td_model tf2.12/tfops_nn
@@ -99,9 +100,10 @@ def test_the_old_corpus_is_complete() -> None:
     assert counts == {
         **dict.fromkeys(("keras2.0", "keras2.1", "keras2.2"), 5),
         "keras2.3": 42,
+        **dict.fromkeys(("tf2.1", "tf2.3"), 13),
         "tf2.9": 71,
         "tf2.12": 71,
         "tf2.15": 72,
     }
-    assert sum(case.numeric is not None for case in OLD_MODELS) == 227
+    assert sum(case.numeric is not None for case in OLD_MODELS) == 253
     assert {case.id for case in OLD_MODELS} >= QUICK
