@@ -13,7 +13,7 @@ from kcodegen.frontends.keras1_values import size_of_transposed, value_of
 from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Json, Node
 from kcodegen.records import record
-from kcodegen.registry.keras1 import ARGUMENTS, CLASSES, DROPPED, FORMATS, OldClass
+from kcodegen.registry.keras1 import ARGUMENTS, CLASSES, DROPPED, FORMATS, MODES, OldClass
 from kcodegen.words import prose
 
 _SHOWN = 3
@@ -60,9 +60,18 @@ def _name(node: Node) -> str:
     return prose(name) if isinstance(name, str) and name else "a layer without a name"
 
 
+def class_of(node: Node) -> str:
+    """Return the class of a layer; the modes of a BatchNormalization are layers of their own."""
+    name = node.field("class_name").text()
+    mode = node.field("config").mapping().get("mode")
+    if name == "BatchNormalization" and type(mode) is int and mode in MODES:
+        return MODES[mode]
+    return name
+
+
 def read_arguments(node: Node, old: Old) -> dict[str, Json]:
     """Return the arguments of a layer by their new names."""
-    name, config = node.field("class_name").text(), node.field("config")
+    name, config = class_of(node), node.field("config")
     row = CLASSES.get(name, _PLAIN)
     for code, message in notes(name, row, config, old.version, old.format):
         old.notice(node, code, message)

@@ -134,7 +134,22 @@ S_RELU: Final = _keras1(
     ),
     "keep",
 )
-KERAS_1: Final = (COSINE_MERGE, HIGHWAY, MAXOUT_DENSE, PARAMETRIC_SOFTPLUS, S_RELU)
+_NORMALIZING: Final = (
+    Parameter("epsilon", 0.001, 0.001),
+    Parameter("axis", -1, -1),
+    Parameter("gamma_regularizer", None, None, holds="regularizer"),
+    Parameter("beta_regularizer", None, None, holds="regularizer"),
+)
+SAMPLE_NORMALIZATION: Final = _keras1(
+    "SampleNormalization", "sample_normalization", _NORMALIZING, "keep"
+)
+CURRENT_BATCH: Final = _keras1(
+    "CurrentBatchNormalization", "current_batch_normalization", _NORMALIZING, "keep"
+)
+KERAS_1: Final = (
+    *(COSINE_MERGE, CURRENT_BATCH, HIGHWAY, MAXOUT_DENSE, PARAMETRIC_SOFTPLUS),
+    *(S_RELU, SAMPLE_NORMALIZATION),
+)
 
 HELPER_ROWS: Final[dict[str, ClassRow]] = {
     row.key: row for row in (LOCAL_1D, LOCAL_2D, LOCAL_RESPONSE, POSITIONS, *KERAS_1)

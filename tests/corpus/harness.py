@@ -19,7 +19,7 @@ from kcodegen.verification.rebuild import build, fresh_keras, import_page, seria
 from tests.corpus import keras1
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
-from tests.corpus.old import OLD_FOLDERS, arranged, old_differences
+from tests.corpus.old import OLD_FOLDERS, TFJS, arranged, old_differences
 
 if str(USER) not in sys.path:
     sys.path.insert(0, str(USER))
@@ -88,7 +88,7 @@ def attempt(case: Case, folder: Path) -> Outcome:
         if case.numeric is None:
             return Outcome(differences=found)
         recorded = case.numeric
-        if case.folder in OLD_FOLDERS:
+        if case.folder in (*OLD_FOLDERS, TFJS):
             recorded = arranged(case, model, folder / "arranged")
         if case.folder in keras1.KERAS_1_FOLDERS:
             recorded = keras1.arranged(case, model, folder / "arranged")
@@ -107,6 +107,6 @@ def config_differences(case: Case, model: Any) -> tuple[str, ...]:
     original = case.config()
     if case.folder == "seed_flat":
         return flat_differences(original, model, case.entry["producer"])
-    if case.folder in (*OLD_FOLDERS, *keras1.KERAS_1_FOLDERS):
+    if case.folder in (*OLD_FOLDERS, TFJS, *keras1.KERAS_1_FOLDERS):
         return old_differences(case, model)
     return differences(original, serialized(model), allowances_for(original))

@@ -14,6 +14,7 @@ OLD_FOLDERS = (
     *("keras2.0", "keras2.1", "keras2.2", "keras2.3"),
     *("tf2.1", "tf2.3", "tf2.9", "tf2.12", "tf2.15"),
 )
+TFJS = "tfjs"
 OLD_MODELS = cases(*OLD_FOLDERS)
 _SHARING = ("2.9", "2.12", "2.15")
 _REFUSED = {
@@ -49,8 +50,9 @@ OLD_EQUAL = [c for c in OLD_MODELS if c.id not in OLD_REFUSED and c.id not in OL
 
 
 def version_of(case: Case) -> tuple[int, int]:
-    """Return the version of Keras that wrote a file."""
-    found = re.fullmatch(r"(?:keras|tf)(\d+)\.(\d+)", case.folder)
+    """Return the version of Keras that wrote a file, which TensorFlow.js only wraps."""
+    producer = case.name if case.folder == TFJS else case.folder
+    found = re.fullmatch(r"(?:keras|tf)(\d+)\.(\d+)", producer)
     assert found is not None
     return int(found[1]), int(found[2])
 
@@ -74,6 +76,8 @@ def _of_layer(layer: Any, version: tuple[int, int]) -> list[Any]:
 def arranged(case: Case, model: Any, place: Path) -> Path:
     """Return a folder with the recorded numbers of a case, its weights in today's order."""
     assert case.numeric is not None
+    if version_of(case) >= (3, 0):
+        return case.numeric
     today = {id(weight): index for index, weight in enumerate(model.weights)}
     order = [today[id(weight)] for weight in old_order(model, version_of(case))]
     if order == sorted(order):

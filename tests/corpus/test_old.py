@@ -16,6 +16,7 @@ from tests.corpus.old import (
     OLD_MOVED,
     OLD_REFUSED,
     OLD_UNSHARED,
+    TFJS,
     arranged,
     built_model,
 )
@@ -93,6 +94,11 @@ def test_the_weights_of_these_are_in_another_order(name: str, tmp_path: Path) ->
     (case,) = (case for case in OLD_MODELS if case.id == name)
     model = built_model(case, compiled_page(case, tmp_path))
     assert arranged(case, model, tmp_path / "arranged") != case.numeric
+
+
+@pytest.mark.parametrize("case", cases(TFJS), ids=lambda case: case.id)
+def test_a_model_of_tensorflow_js_runs_on_keras_3(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
 
 
 def test_the_old_corpus_is_complete() -> None:
