@@ -31,7 +31,8 @@ KEPT = frozenset(
     for name in """0.3/deep 0.3/merge_ave 0.3/merge_concat 0.3/merge_cos 0.3/merge_dot
     0.3/merge_mul 0.3/merge_sum 0.3/mlp 1.0/merge_ave 1.0/merge_concat 1.0/merge_cos
     1.0/merge_mul 1.0/merge_sum 1.0/mlp 1.2/bn_mode1 1.2/bn_mode2 1.2/branches 1.2/compiled
-    1.2/conv3d 1.2/dense 1.2/fn_merge 1.2/local2d 1.2/merges 1.2/nested 1.2/separable 1.2/seq_cnn 1.2/seq_mlp
+    1.2/conv3d 1.2/dense 1.2/fn_merge 1.2/local2d 1.2/merges 1.2/nested 1.2/separable
+    1.2/seq_cnn 1.2/seq_mlp
     1.2/shared 1.2/conv""".split()
 )
 
