@@ -35,7 +35,8 @@ class Diagnostic:
     """One sentence with an address.
 
     `code` is stable and meant for machines (`unknown-class`); `message` says what is wrong
-    and `hint` what to do about it.
+    and `hint` what to do about it. `change` says in short what was changed, where something was:
+    `output_dim -> units`.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Diagnostic:
     origin: Origin = NOWHERE
     hint: str = ""
     severity: str = "error"
+    change: str = ""
 
 
 class KcodegenError(Exception):

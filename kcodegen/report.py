@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from kcodegen.diagnostics import Diagnostic, Origin
 
 PROGRAM = "kcodegen"
-MOST_LINES = 100
+MOST_LINES, MOST_CHANGES = 100, 8
+HEADLINES = {
+    "added-argument": "{} arguments are written out, as their defaults are others now",
+    "moved-argument": "{} arguments say what the inputs of the model say now",
+    "renamed-argument": "{} arguments have new names",
+    "renamed-class": "{} objects are of a class with a new name",
+    "renamed-layer": "{} layers have new names",
+    "renamed-value": "{} values have new names",
+    "replaced-op": "{} functions of TensorFlow are ops of Keras now",
+    "unused-argument": "{} arguments mean nothing any more",
+}
+"""What is said of many changes of one kind; the changes follow."""
 SENTENCE, ADDRESS, NAME = 600, 240, 80
 COMMANDS = 20_000  # hints hold commands, which are no good when cut
 BUG_HINT = (
@@ -36,14 +49,15 @@ def _visible_character(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def line(file: str, diagnostic: Diagnostic) -> str:
-    """Return a diagnostic as one line.
+def line(file: str, diagnostic: Diagnostic, is_first: bool = False) -> str:
+    """Return a diagnostic as one line; `is_first` tells that it is the first of several.
 
     `kcodegen: FILE: error: MESSAGE (at /config/layers/3, layer "x") [code]; hint: HINT`
     """
     limit = COMMANDS if diagnostic.code == "unknown-class" else SENTENCE  # it lists what is unknown
     words = (
-        f"{diagnostic.severity}: {visible(diagnostic.message, limit)}{_address(diagnostic.origin)}"
+        f"{diagnostic.severity}: {visible(diagnostic.message, limit)}"
+        f"{_address(diagnostic.origin, is_first)}"
     )
     code = f" [{visible(diagnostic.code, NAME)}]" if diagnostic.code else ""
     hint = f"; hint: {visible(diagnostic.hint, COMMANDS)}" if diagnostic.hint else ""
@@ -51,12 +65,53 @@ def line(file: str, diagnostic: Diagnostic) -> str:
 
 
 def lines(file: str, diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    """Yield one line for each diagnostic; past the hundredth only their number is told."""
-    every = tuple(diagnostics)
-    for diagnostic in every[:MOST_LINES]:
-        yield line(file, diagnostic)
-    if len(every) > MOST_LINES:
-        yield f"{_prefix(file)}note: {len(every) - MOST_LINES} more are not shown"
+    """Yield one line for each diagnostic, or for many that say the same of many places.
+
+    Notes come last; past the hundredth line only the number of the others is told.
+    """
+    groups = _groups(diagnostics)
+    for group in groups[:MOST_LINES]:
+        yield line(file, _of_group(group), len(group) > 1)
+    if len(groups) > MOST_LINES:
+        yield f"{_prefix(file)}note: {len(groups) - MOST_LINES} more are not shown"
+
+
+def _groups(diagnostics: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
+    """Return diagnostics that say the same together; errors stay alone, each has to be mended."""
+    found: dict[object, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        code, severity, hint = diagnostic.code, diagnostic.severity, diagnostic.hint
+        says = "" if diagnostic.change else diagnostic.message
+        key = (severity, code, hint, says) if severity != "error" else len(found)
+        found.setdefault(key, []).append(diagnostic)
+    return sorted(found.values(), key=lambda group: _rank(group[0]))
+
+
+def _rank(diagnostic: Diagnostic) -> int:
+    """Return the place of a diagnostic among others: notes stand last, in a fixed order."""
+    if diagnostic.severity != "note":
+        return -1
+    known = list(HEADLINES)
+    return known.index(diagnostic.code) if diagnostic.code in HEADLINES else len(known)
+
+
+def _of_group(group: list[Diagnostic]) -> Diagnostic:
+    """Return what is said of all places at once; its address is that of the first.
+
+    init -> kernel_initializer, p -> rate, init -> kernel_initializer
+        ->   3 arguments have new names: init -> kernel_initializer (2 times), p -> rate
+    """
+    first = group[0]
+    if len(group) == 1:
+        return first
+    if not first.change:
+        return replace(first, message=f"{first.message}; this in {len(group)} places")
+    counts = Counter(diagnostic.change for diagnostic in group)
+    often = sorted(counts.items(), key=lambda item: -item[1])
+    said = [change if n == 1 else f"{change} ({n} times)" for change, n in often]
+    more = f" and {len(said) - MOST_CHANGES} more" if len(said) > MOST_CHANGES else ""
+    headline = HEADLINES[first.code].format(len(group))
+    return replace(first, message=f"{headline}: {', '.join(said[:MOST_CHANGES])}{more}")
 
 
 def as_json(file: str, diagnostics: Iterable[Diagnostic], compiled: bool) -> str:
@@ -71,6 +126,7 @@ def as_json(file: str, diagnostics: Iterable[Diagnostic], compiled: bool) -> str
             "pointer": diagnostic.origin.pointer,
             "layer": diagnostic.origin.layer,
             "hint": diagnostic.hint,
+            "change": diagnostic.change,
         }
         for diagnostic in diagnostics
     ]
@@ -96,11 +152,11 @@ def _prefix(file: str) -> str:
     return f"{PROGRAM}: {visible(file, ADDRESS)}: " if file else f"{PROGRAM}: "
 
 
-def _address(origin: Origin) -> str:
+def _address(origin: Origin, is_first: bool) -> str:
     """Return where in the input, or nothing when it is about all of it."""
     parts = []
     if origin.pointer:
-        parts.append(f"at {visible(_middle(origin.pointer))}")
+        parts.append(f"{'first ' * is_first}at {visible(_middle(origin.pointer))}")
     if origin.layer is not None:
         quoted = origin.layer[: NAME + 1].replace("\\", "\\\\").replace('"', '\\"')
         parts.append(f'layer "{visible(quoted, NAME)}"')

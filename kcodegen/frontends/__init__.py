@@ -34,7 +34,7 @@ def read_document(
             "this file knows its input, if it has any: --input-shape is for flat files without one",
             "leave --input-shape out",
         )
-    return artifact, tuple(context.problems.warnings)
+    return artifact, context.problems.said()
 
 
 def _read(root: Node, context: Context, input_shape: Shape | None) -> Artifact:

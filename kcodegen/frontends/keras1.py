@@ -12,7 +12,8 @@ from __future__ import annotations
 from kcodegen.frontends import keras1_merge
 from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
-from kcodegen.frontends.keras1_layers import Old, read_arguments
+from kcodegen.frontends.keras1_layers import Old, class_of, read_arguments
+from kcodegen.frontends.keras1_padding import with_padding
 from kcodegen.ir.document import Json, Node
 from kcodegen.registry.keras1 import CLASSES, FORMATS
 
@@ -63,11 +64,11 @@ def _model(node: Node, old: Old) -> Json:
         items = config.items()
         if items and keras1_merge.has_branches(items[0]):
             models = [_layer(item, old) for item in keras1_merge.branches(items[0])]
-            layers = [_layer(item, old) for item in items[1:]]
+            layers = with_padding([_layer(item, old) for item in items[1:]])
             start = keras1_merge.merge(items[0], old.version)
             return keras1_merge.functional(node, models, layers, start, old)
         return node.placed({**node.mapping(), "config": _chain(items, old)})
-    layers = [_layer(item, old) for item in config.field("layers").items()]
+    layers = with_padding([_layer(item, old) for item in config.field("layers").items()])
     new = config.placed({**config.mapping(), "layers": layers})
     return node.placed({**node.mapping(), "config": new})
 
@@ -75,6 +76,7 @@ def _model(node: Node, old: Old) -> Json:
 def _chain(items: tuple[Node, ...], old: Old) -> list[Json]:
     """Return the layers of a Sequential, its input as the first of them."""
     layers = keras1_merge.with_names([_layer(item, old) for item in items], old)
+    layers = with_padding(layers)
     first = items[0].get("config") if items else None
     if first is None or not isinstance(first.value, dict) or is_model(items[0]):
         return layers
@@ -92,7 +94,7 @@ def _layer(node: Node, old: Old) -> Json:
     """Return one layer, a model or a wrapper included."""
     if is_model(node):
         return _model(node, old)
-    name, config = node.field("class_name").text(), node.field("config")
+    name, config = class_of(node), node.field("config")
     own = config.mapping().get("name")
     if isinstance(own, str):
         node = node.named(own)

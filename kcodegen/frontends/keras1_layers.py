@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends import changes
 from kcodegen.frontends.keras1_notes import HINTS, notes
 from kcodegen.frontends.keras1_values import size_of_transposed, value_of
 from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Json, Node
 from kcodegen.records import record
-from kcodegen.registry.keras1 import ARGUMENTS, CLASSES, DROPPED, FORMATS, OldClass
+from kcodegen.registry.keras1 import ARGUMENTS, CLASSES, DROPPED, FORMATS, MODES, OldClass
 from kcodegen.words import prose
 
 _SHOWN = 3
@@ -59,17 +60,30 @@ def _name(node: Node) -> str:
     return prose(name) if isinstance(name, str) and name else "a layer without a name"
 
 
+def class_of(node: Node) -> str:
+    """Return the class of a layer; the modes of a BatchNormalization are layers of their own."""
+    name = node.field("class_name").text()
+    mode = node.field("config").mapping().get("mode")
+    if name == "BatchNormalization" and type(mode) is int and mode in MODES:
+        return MODES[mode]
+    return name
+
+
 def read_arguments(node: Node, old: Old) -> dict[str, Json]:
     """Return the arguments of a layer by their new names."""
-    name, config = node.field("class_name").text(), node.field("config")
+    name, config = class_of(node), node.field("config")
     row = CLASSES.get(name, _PLAIN)
     for code, message in notes(name, row, config, old.version, old.format):
         old.notice(node, code, message)
     fields: dict[str, Json] = {}
     was: dict[str, str] = {}
+    if row.name not in ("", name):
+        changes.renamed_class(node, name, row.name, old.problems)
     for key, child in config.fields():
         value = value_of(child, key, name, row, old.version)
-        for new in _new_names(key, name, row):
+        names = _new_names(key, name, row)
+        _note(child, key, names, row, old)
+        for new in names:
             fields[new], was[new] = value, key
     _add_sizes(config, row, fields, was)
     if name == "Deconvolution2D":
@@ -77,6 +91,18 @@ def read_arguments(node: Node, old: Old) -> dict[str, Json]:
     if row.silent_format and "data_format" not in fields and old.format is not None:
         fields["data_format"] = FORMATS[old.format]
     return config.placed(fields, was)
+
+
+def _note(child: Node, key: str, names: tuple[str, ...], row: OldClass, old: Old) -> None:
+    """Note what became of an argument."""
+    if key in row.sizes:
+        names = ("kernel_size",)
+    if not names and (key.startswith("input_") and key != "input_length"):
+        changes.moved_argument(child, key, old.problems)
+    elif not names:
+        changes.unused_argument(child, key, old.problems)
+    elif names != (key,):
+        changes.renamed_argument(child, key, " and ".join(names), old.problems)
 
 
 def _new_names(key: str, name: str, row: OldClass) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ What is not known stays as it is: the frontend of Keras 2 says what is wrong wit
 from __future__ import annotations
 
 from kcodegen.diagnostics import CompileError
+from kcodegen.frontends.keras1_padding import FULL, can_be_full
 from kcodegen.ir.document import Json, Node
 from kcodegen.registry.keras1 import (
     CONSTRAINTS,
     FORMATS,
     INITIALIZERS,
     KERNEL_AXES,
+    MODES,
     OLD_KERNEL_1D,
     PADDINGS,
     PLACES,
@@ -33,14 +35,17 @@ def value_of(child: Node, key: str, name: str, row: OldClass, version: tuple[int
         case "dim_ordering", str(text) if text in FORMATS:
             return FORMATS[text]
         case "border_mode", "full":
-            raise _lost(child, "no layer of Keras 3 pads a convolution fully")
+            if not can_be_full(child, row.name):
+                raise _lost(child, "no layer of Keras 3 pads this one fully")
+            return FULL
         case "forget_bias_init", str(text):
             if text not in _BIASES:
                 raise _lost(child, "the forget gate's bias of Keras 3 begins with ones or zeros")
             return _BIASES[text]
-        case "mode", int(mode) if name == "BatchNormalization" and mode != 0:
-            what = "every sample by itself" if mode == 1 else "by the batch also when it predicts"
-            raise _lost(child, f"no layer of Keras 3 normalizes {what}")
+        case "mode", _ if name == MODES[1] and version < (1, 1):
+            raise _lost(
+                child, "Keras 1.0 changed what this mode computes from one release to another"
+            )
         case "padding", _ if name.startswith("ZeroPadding"):
             return _padding(child)
         case _, str(text) if PLACES.get(key) == "initializer":

@@ -18,7 +18,8 @@ from kcodegen.frontends.keras2_inputs import chain_input, known_sizes, read_old_
 from kcodegen.frontends.keras3 import build_shape, model_key, model_row
 from kcodegen.frontends.old_masks import with_old_masks, with_own_masks
 from kcodegen.frontends.outputs import wrong_outputs
-from kcodegen.frontends.tf_ops import is_op_layer, op_name, read_op
+from kcodegen.frontends.tf_ops import is_op_layer, note_op, op_name, read_op
+from kcodegen.frontends.tf_products import with_order_kept
 from kcodegen.frontends.values import read_config, read_dropped
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.graph import Call, Graph, Layer
@@ -159,6 +160,8 @@ def _read_functional(node: Node, context: Context) -> Graph:
     problems.found.extend(wrong_outputs(graph))
     if not problems.found and not problems.unknown:  # what could not be read is missing
         problems.found.extend(_never_made(graph))
+    if op_calls and not problems.found and not problems.unknown:
+        graph = with_order_kept(graph)
     turned_names = frozenset(e.name for e in entries if time_major.is_turned(e.node))
     graph, swaps = time_major.turned(graph, turned_names)
     masked = with_own_masks if context.vocabulary.target.is_old else with_old_masks
@@ -262,10 +265,13 @@ def _read_calls(
 
 def _read_ops(entry: _Entry, wires: OldWires, context: Context) -> list[Call]:
     node = entry.node.named(entry.name)
-    calls = []
+    calls: list[Call] = []
     for use, item in enumerate(node.field("inbound_nodes").items()):
         try:
-            calls += read_op(node, item, entry.old, use, wires)
+            made = read_op(node, item, entry.old, use, wires)
+            if not context.vocabulary.target.is_old:
+                note_op(node, made, context.problems)
+            calls += made
         except CompileError as error:
             context.problems.add(error)
     return calls

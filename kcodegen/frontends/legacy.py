@@ -7,13 +7,17 @@ The rows are in `registry.legacy`; an old argument whose value can't be kept is 
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends import changes
+from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Args, Obj, Symbol, Value, lookup
 from kcodegen.registry.helper_rows import OLD_HARD_SIGMOID
-from kcodegen.registry.legacy import FLOAT32, find_argument, new_value
+from kcodegen.registry.legacy import FLOAT32, LegacyArgument, find_argument, new_value
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import prose
 
@@ -29,7 +33,9 @@ _SCALED = {
 _CHANGED = "hard_sigmoid"
 
 
-def translate(child: Node, key: str, value: Value, row: ClassRow) -> tuple[str, Value] | None:
+def translate(
+    child: Node, key: str, value: Value, row: ClassRow, context: Context
+) -> tuple[str, Value] | None:
     """Return an old argument under its new name; None when it means nothing any more.
 
     Raises CompileError when the class never had the argument, or when its value can't be kept.
@@ -43,19 +49,37 @@ def translate(child: Node, key: str, value: Value, row: ClassRow) -> tuple[str, 
             f"{row.name} of Keras 3 has no argument {prose(key)!r}, and its value here matters",
             "rewrite the layer by hand",
         )
+    if not context.vocabulary.target.is_old:
+        _note(child, old, context)
     return (old.new_name, value) if old.action == "rename" else None
 
 
-def modern(name: str, value: Value, row: ClassRow) -> Value:
+def _note(child: Node, old: LegacyArgument, context: Context) -> None:
+    """Note what became of an argument."""
+    match old.action:
+        case "rename":
+            changes.renamed_argument(child, old.name, old.new_name, context.problems)
+        case "drop":
+            changes.unused_argument(child, old.name, context.problems)
+        case "input":
+            changes.moved_argument(child, old.name, context.problems)
+        case _:
+            assert_never(old.action)
+
+
+def modern(child: Node, name: str, value: Value, row: ClassRow, context: Context) -> Value:
     """Return how a value of an old file is spelled now."""
-    value = new_value(row, name, value)
+    new = new_value(row, name, value)
+    if isinstance(value, str) and new != value and not context.vocabulary.target.is_old:
+        changes.renamed_value(child, name, value, str(new), context.problems)
+    value = new
     rounded = row.kind in ("optimizer", "regularizer") or (row.key, name) in FLOAT32
     if rounded and isinstance(value, float):
         return shortest_float32(value)
     return value
 
 
-def unscaled(obj: Obj) -> Obj:
+def unscaled(child: Node, obj: Obj, context: Context) -> Obj:
     """Return `VarianceScaling` as the initializer it is: `2.0, "fan_in", "normal"` is He's."""
     if obj.key != "keras.initializers.VarianceScaling":
         return obj
@@ -63,6 +87,8 @@ def unscaled(obj: Obj) -> Obj:
     found = _SCALED.get((scale, mode, lookup(obj.args, "distribution")))  # type: ignore[arg-type]
     if found is None:
         return obj
+    if not context.vocabulary.target.is_old:
+        changes.renamed_class(child, "VarianceScaling", found, context.problems)
     seed: Args = tuple(item for item in obj.args if item[0] == "seed")
     return Obj(f"keras.initializers.{found}", seed, tag=obj.tag)
 

@@ -36,8 +36,9 @@ def unique(
             taken.add(new)
             old = "/".join(prose(part) for part in name.split("/"))
             message = f"the layer {old!r} is called {prose(new)!r} now"
+            origin, change = node.named(new).origin, f"{old} -> {prose(new)}"
             context.problems.warnings.append(
-                Diagnostic("renamed-layer", message, node.named(new).origin, why, "warning")
+                Diagnostic("renamed-layer", message, origin, why, "warning", change)
             )
         found.append(new)
     return found

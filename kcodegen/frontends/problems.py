@@ -29,6 +29,14 @@ class Problems:
         """Return a number that changes with everything that is noted."""
         return len(self.found) + len(self.warnings) + self.uses
 
+    def said(self) -> tuple[Diagnostic, ...]:
+        """Return the warnings, and the notes behind them in the order of their places."""
+        notes = [found for found in self.warnings if found.severity == "note"]
+        if not notes:
+            return tuple(self.warnings)
+        warnings = [found for found in self.warnings if found.severity != "note"]
+        return (*warnings, *sorted(notes, key=_place))
+
     def unknown_class(self, name: str, what: str, origin: Origin, hint: str) -> None:
         """Note one use of a class or function that no table has."""
         self.uses += 1
@@ -45,6 +53,13 @@ class Problems:
         diagnostics += self.found
         if diagnostics:
             raise CompileError(diagnostics)
+
+
+def _place(note: Diagnostic) -> tuple[list[tuple[int, str]], str, str]:
+    """Return what sorts notes: their place in the file, its numbers as numbers."""
+    parts = note.origin.pointer.split("/")
+    numbered = [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+    return numbered, note.code, note.change
 
 
 @record(frozen=False)

@@ -9,8 +9,9 @@ The functions are rows of `registry.tf_functions`; what is in no row is refused.
 from __future__ import annotations
 
 from kcodegen import registry
-from kcodegen.frontends import tf_rules, tf_sizes
+from kcodegen.frontends import changes, tf_rules, tf_sizes
 from kcodegen.frontends.keras2_calls import OldWires, first_argument
+from kcodegen.frontends.problems import Problems
 from kcodegen.frontends.tf_rules import Given, GivenArgs, TfCall
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Call
@@ -26,14 +27,16 @@ from kcodegen.words import did_you_mean, prose, snake_case
 
 _LAMBDA = "TFOpLambda"
 _SLICING = "SlicingOpLambda"
+_NODE = "TensorFlowOpLayer"
 _REFUSED = {
     "ClassMethod": "a method of a class of TensorFlow, often of a ragged tensor",
     "InstanceMethod": "a method of a tensor of TensorFlow, often of a ragged one",
     "InstanceProperty": "a property of a tensor of TensorFlow, often of a ragged one",
-    "TensorFlowOpLayer": "an op that TensorFlow 2.0 to 2.3 saved as a piece of its own graph",
 }
 _KEPT_PROPERTIES = ("shape",)
-_CLASSES = frozenset({_LAMBDA, _SLICING, *_REFUSED})
+_SHAPES = ("compat.v1.shape", "shape")
+_SLICES = ("strided_slice", "slice")
+_CLASSES = frozenset({_LAMBDA, _SLICING, _NODE, *_REFUSED})
 
 
 def is_op_layer(item: Node) -> bool:
@@ -44,10 +47,14 @@ def is_op_layer(item: Node) -> bool:
 
 def op_name(item: Node) -> str:
     """Return what Keras 3 calls the op that an op layer becomes: `multiply`, or nothing."""
-    path = item.field("config").mapping().get("function")
-    row = find_function(path) if isinstance(path, str) else None
-    if item.mapping().get("class_name") == _SLICING:
+    kind, path = item.mapping().get("class_name"), item.field("config").mapping().get("function")
+    if kind == _NODE:
+        from kcodegen.frontends import tf_nodes  # only models of TensorFlow 2.0 to 2.3 have some
+
+        path = tf_nodes.function_of(item)
+    if kind == _SLICING or path in _SLICES:
         return "get_item"
+    row = find_function(path) if isinstance(path, str) else None
     return snake_case(registry.op(row.key).name) if row is not None and row.rule != "same" else ""
 
 
@@ -63,28 +70,69 @@ def read_op(entry: Node, node: Node, name: str, use: int, wires: OldWires) -> li
     if kind in _REFUSED:
         hint = "put it into a layer of your own"
         message = f"{prose(name)} is {_REFUSED[kind]}: Keras 3 has no equal"
-        if kind == "TensorFlowOpLayer":
-            message = f"{prose(name)} is {_REFUSED[kind]}, which is not read yet"
         raise entry.error("tensorflow-op", message, hint)
+    if kind == _NODE:
+        return _node(entry, node, place, wires)
     path = config.field("function").text()
-    if path in ("compat.v1.shape", "shape"):
+    if path in _SHAPES:
         return _shape(node, place, wires)
     value, kwargs = _raw_argument(node, wires)
     given = _given(kwargs, wires)
+    if path in LOST:
+        hint = "write the op into the page by hand, or put it into a layer of your own"
+        message = f"tf.{path}: the file has lost its tensors, and Keras 2 can't read it either"
+        raise entry.error("tensorflow-op", message, hint)
+    return _function(entry, node, place, path, value, given, wires)
+
+
+def _node(entry: Node, node: Node, place: Ref, wires: OldWires) -> list[Call]:
+    """Return the calls that an op of TensorFlow's graph comes to."""
+    from kcodegen.frontends import tf_nodes  # only models of TensorFlow 2.0 to 2.3 have some
+
+    read = tf_nodes.read_node(entry, node, wires)
+    if read.path in _SLICES:
+        value, key = tf_nodes.sliced(node, read)
+        return _sliced(node, place, value, key, wires)
+    if read.path in _SHAPES:
+        return _shape_of(node, place, read.value, wires)
+    if read.path == "einsum":
+        return tf_nodes.einsum(node, place, read)
+    if read.path == "fill":
+        return tf_nodes.filled(node, place, read)
+    return _function(entry, node, place, read.path, read.value, read.given, wires)
+
+
+def _function(
+    entry: Node, node: Node, place: Ref, path: str, value: Given, given: GivenArgs, wires: OldWires
+) -> list[Call]:
+    """Return the calls that a function of TensorFlow comes to; none where it computes a size."""
     found = tf_sizes.computed(path, value, given)
+    if found is None:
+        found = tf_sizes.vector(path, value, given, wires)
     if found is not None:
         wires.stands_for[place] = found
         return []
     if path == "range":
         return tf_sizes.positions(node, place, value, given, wires)
     row = find_function(path)
-    if path in LOST:
-        hint = "write the op into the page by hand, or put it into a layer of your own"
-        message = f"tf.{path}: the file has lost its tensors, and Keras 2 can't read it either"
-        raise entry.error("tensorflow-op", message, hint)
     if row is None:
         raise _unknown(entry, path)
     return _calls(node, place, row, value, given, wires)
+
+
+def note_op(entry: Node, calls: list[Call], problems: Problems) -> None:
+    """Note what an op layer became: `tf.math.multiply -> ops.multiply`."""
+    ops = [f"ops.{call.target.removeprefix('keras.ops.')}" for call in calls if call.kind == "op"]
+    if not ops:
+        return
+    if entry.field("class_name").value == _SLICING:
+        changes.replaced_op(entry, "tf.Tensor.__getitem__", "x[...]", problems)
+        return
+    config = entry.field("config").mapping()
+    path, definition = config.get("function"), config.get("node_def")
+    if isinstance(definition, dict):
+        path = f"raw_ops.{definition.get('op')}"
+    changes.replaced_op(entry, f"tf.{prose(str(path))}", " + ".join(ops), problems)
 
 
 def _unknown(entry: Node, path: str) -> Exception:
@@ -129,6 +177,10 @@ def _operand(node: Node, wires: OldWires) -> Given:
 def _shape(node: Node, place: Ref, wires: OldWires) -> list[Call]:
     """Note that an op is the shape of a tensor."""
     value, _ = _raw_argument(node, wires)
+    return _shape_of(node, place, value, wires)
+
+
+def _shape_of(node: Node, place: Ref, value: Given, wires: OldWires) -> list[Call]:
     if not isinstance(value, Ref):
         raise node.error("tensorflow-op", "the shape of a shape", "put it into a layer of your own")
     wires.stands_for[place] = tf_sizes.Shape(value)
@@ -143,7 +195,10 @@ def _slice(node: Node, place: Ref, wires: OldWires) -> list[Call]:
     value, kwargs = _raw_argument(node, wires)
     if kwargs is None or not kwargs.has("slice_spec"):
         raise node.error("tensorflow-op", "a slice says nothing of what it takes")
-    key = _index(kwargs.field("slice_spec"), wires)
+    return _sliced(node, place, value, _index(kwargs.field("slice_spec"), wires), wires)
+
+
+def _sliced(node: Node, place: Ref, value: Given, key: Value, wires: OldWires) -> list[Call]:
     if isinstance(value, tf_sizes.Shape):
         wires.stands_for[place] = tf_sizes.size_of(node, value, key, wires)
         return []
@@ -191,6 +246,14 @@ def _calls(
     for key, default in row.defaults:
         bound.setdefault(key, default)
     call = TfCall(node, place, row, bound)
+    if row.key == "keras.ops.reshape" and isinstance(value, Ref):
+        new = bound.get("newshape")
+        kept = tf_sizes.kept_batch(value, new) if tf_sizes.known_shape(new) is None else None
+        if kept is not None:
+            return [tf_sizes.reshaped(node, place, value, kept, wires)]
+    if row.rule == "lrn":
+        args = tuple((name, call.plain(name)) for name in bound if name != "x")
+        return [tf_sizes.normalized(node, place, call.tensor("x"), args, wires)]
     if row.rule == "same":
         wires.stands_for[place] = call.tensor(next(iter(bound)))
         return []

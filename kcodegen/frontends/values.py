@@ -183,7 +183,7 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
     if _SIZE in params:
         found = _without_size(node, row, found, context)
     if context.is_legacy:
-        found = _with_old_defaults(row, found, context)
+        found = _with_old_defaults(node, row, found, context)
     if row.kind == "custom":
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
@@ -191,13 +191,18 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
 
 
 def _with_old_defaults(
-    row: ClassRow, found: list[tuple[str, Value]], context: Context
+    node: Node, row: ClassRow, found: list[tuple[str, Value]], context: Context
 ) -> list[tuple[str, Value]]:
     """Return arguments with those that the file lacks because they came later."""
+    from kcodegen.frontends import changes
     from kcodegen.registry.legacy import old_defaults
 
     given = dict(found)
-    return [*found, *(item for item in old_defaults(row, context.version) if item[0] not in given)]
+    added = [item for item in old_defaults(row, context.version) if item[0] not in given]
+    for name, value in added:
+        if not context.vocabulary.target.is_old:
+            changes.added_argument(node, f"{row.name}.{name}", value, context.problems)
+    return [*found, *added]
 
 
 def _warn_of_lost(node: Node, row: ClassRow, context: Context) -> None:
@@ -275,8 +280,8 @@ def _read_argument(
     if legacy.is_changed(key, value):
         return legacy.own_function(child, key, context.problems)
     if isinstance(value, Obj) and holds == "initializer":
-        return legacy.unscaled(value)
-    return legacy.modern(key, value, row)
+        return legacy.unscaled(child, value, context)
+    return legacy.modern(child, key, value, row, context)
 
 
 def _check_type(child: Node, value: Value, param: Parameter | None) -> None:
@@ -301,14 +306,14 @@ def _read_old_argument(
     from kcodegen.frontends import legacy
 
     try:
-        translated = legacy.translate(child, key, read_value(child, context), row)
+        translated = legacy.translate(child, key, read_value(child, context), row, context)
     except KeyError:
         context.problems.add(_unknown_argument(child, key, row))
         return []
     if translated is None:
         return []
     name, value = translated
-    return [(name, legacy.modern(name, value, row))]
+    return [(name, legacy.modern(child, name, value, row, context))]
 
 
 def _ignored(child: Node, key: str, row: ClassRow, context: Context) -> bool:

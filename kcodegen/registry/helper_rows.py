@@ -22,6 +22,23 @@ POSITIONS: Final = ClassRow(
 )
 """Counts the places along an axis of its input."""
 
+LOCAL_RESPONSE: Final = ClassRow(
+    key="kcodegen.LocalResponseNormalization",
+    kind="layer",
+    module="kcodegen",
+    name="LocalResponseNormalization",
+    params=(
+        Parameter("depth_radius", 5, 5),
+        Parameter("bias", 1.0, 1.0),
+        Parameter("alpha", 1.0, 1.0),
+        Parameter("beta", 0.5, 0.5),
+    ),
+    extra=tuple(LAYER_EXTRA[name] for name in ("trainable", "dtype", "name")),
+    positional=1,
+    helper="local_response_normalization",
+)
+"""Divides by what the neighbours in the last axis are: `tf.nn.lrn`."""
+
 
 def _local(rank: int) -> ClassRow:
     """Return the row of a convolution whose kernel differs from place to place."""
@@ -117,9 +134,24 @@ S_RELU: Final = _keras1(
     ),
     "keep",
 )
-KERAS_1: Final = (COSINE_MERGE, HIGHWAY, MAXOUT_DENSE, PARAMETRIC_SOFTPLUS, S_RELU)
+_NORMALIZING: Final = (
+    Parameter("epsilon", 0.001, 0.001),
+    Parameter("axis", -1, -1),
+    Parameter("gamma_regularizer", None, None, holds="regularizer"),
+    Parameter("beta_regularizer", None, None, holds="regularizer"),
+)
+SAMPLE_NORMALIZATION: Final = _keras1(
+    "SampleNormalization", "sample_normalization", _NORMALIZING, "keep"
+)
+CURRENT_BATCH: Final = _keras1(
+    "CurrentBatchNormalization", "current_batch_normalization", _NORMALIZING, "keep"
+)
+KERAS_1: Final = (
+    *(COSINE_MERGE, CURRENT_BATCH, HIGHWAY, MAXOUT_DENSE, PARAMETRIC_SOFTPLUS),
+    *(S_RELU, SAMPLE_NORMALIZATION),
+)
 
 HELPER_ROWS: Final[dict[str, ClassRow]] = {
-    row.key: row for row in (LOCAL_1D, LOCAL_2D, POSITIONS, *KERAS_1)
+    row.key: row for row in (LOCAL_1D, LOCAL_2D, LOCAL_RESPONSE, POSITIONS, *KERAS_1)
 }
 """The classes among them, by key."""

@@ -7,14 +7,17 @@ from typing import Final
 from kcodegen.records import record
 from kcodegen.registry.helper_rows import (
     COSINE_MERGE,
+    CURRENT_BATCH,
     HIGHWAY,
     LOCAL_1D,
     LOCAL_2D,
+    LOCAL_RESPONSE,
     MAXOUT_DENSE,
     OLD_HARD_SIGMOID,
     PARAMETRIC_SOFTPLUS,
     POSITIONS,
     S_RELU,
+    SAMPLE_NORMALIZATION,
 )
 
 
@@ -30,6 +33,7 @@ _LAYER_WITH_WEIGHTS = (
     *("activations", "constraints", "initializers", "layers", "ops", "regularizers"),
 )
 _KERNEL_AND_BIAS = ("constraints", "initializers", "layers", "ops", "regularizers")
+_NORMALIZING = ("layers", "ops", "regularizers")
 HELPERS: Final[dict[str, Helper]] = {
     "keras.src.applications.convnext.LayerScale": Helper("layer_scale", ("initializers", "layers")),
     "keras.src.applications.convnext.StochasticDepth": Helper(
@@ -40,12 +44,15 @@ HELPERS: Final[dict[str, Helper]] = {
     ),
     LOCAL_1D.key: Helper("locally_connected_1d", _LAYER_WITH_WEIGHTS),
     LOCAL_2D.key: Helper("locally_connected_2d", _LAYER_WITH_WEIGHTS),
+    LOCAL_RESPONSE.key: Helper("local_response_normalization", ("layers", "ops")),
     OLD_HARD_SIGMOID: Helper("old_hard_sigmoid", ("ops", "saving")),
     POSITIONS.key: Helper("positions", ("layers", "ops")),
     COSINE_MERGE.key: Helper("cosine_merge", ("layers", "ops")),
     HIGHWAY.key: Helper("highway", _LAYER_WITH_WEIGHTS),
     MAXOUT_DENSE.key: Helper("maxout_dense", _KERNEL_AND_BIAS),
     PARAMETRIC_SOFTPLUS.key: Helper("parametric_softplus", ("initializers", "layers", "ops")),
+    CURRENT_BATCH.key: Helper("current_batch_normalization", _NORMALIZING),
+    SAMPLE_NORMALIZATION.key: Helper("sample_normalization", _NORMALIZING),
     S_RELU.key: Helper("s_relu", ("initializers", "layers", "ops")),
 }
 """The classes and functions by their path, with the modules of Keras that their templates need."""

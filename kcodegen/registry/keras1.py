@@ -62,10 +62,14 @@ ARGUMENTS: Final[Names] = {
 }
 """Arguments that were renamed wherever they stood."""
 
+MODES: Final[dict[int, str]] = {1: "SampleNormalization", 2: "CurrentBatchNormalization"}
+"""What a `BatchNormalization` is in its other modes: layers that only Keras 1 had."""
+
 DROPPED: Final[frozenset[str | tuple[str, str]]] = frozenset(
     {
         *("cache_enabled", "consume_less", "input_dim", "input_dtype", "input_length"),
         *("input_shape", ("BatchNormalization", "mode"), ("Embedding", "dropout")),
+        *((name, key) for name in MODES.values() for key in ("mode", "momentum")),
     }
 )
 """Arguments that say nothing beside the shape of the input."""
@@ -91,6 +95,7 @@ CLASSES: Final[dict[str, OldClass]] = {
     "Convolution2D": OldClass("Conv2D", sizes=_AREA, kernel=2),
     "Convolution3D": OldClass("Conv3D", sizes=_SPACE, kernel=3),
     "ConvLSTM2D": OldClass("ConvLSTM2D", sizes=_AREA, gates=4, kernel=2),
+    "CurrentBatchNormalization": OldClass("CurrentBatchNormalization"),
     "Cropping2D": OldClass("Cropping2D", silent_format=True),
     "Cropping3D": OldClass("Cropping3D", silent_format=True),
     "Deconvolution2D": OldClass("Conv2DTranspose", sizes=_AREA, kernel=2),
@@ -104,6 +109,7 @@ CLASSES: Final[dict[str, OldClass]] = {
     "ParametricSoftplus": OldClass("ParametricSoftplus", silent_axes=True),
     "PReLU": OldClass("PReLU", (("init", "alpha_initializer"),), silent_axes=True),
     "Reshape": OldClass("Reshape", (("dims", "target_shape"),)),
+    "SampleNormalization": OldClass("SampleNormalization"),
     "SeparableConvolution2D": OldClass(
         "SeparableConv2D",
         (("init", "depthwise_initializer"), ("init", "pointwise_initializer")),

@@ -117,6 +117,10 @@ _ROWS = (
     _row("nn.gelu", "gelu", "features=x approximate", (("approximate", False),)),
     _row("nn.leaky_relu", "leaky_relu", "features=x alpha=negative_slope"),
     _row("nn.log_softmax", "log_softmax", "logits=x axis"),
+    _row(
+        "nn.local_response_normalization", "square", "input=x depth_radius bias alpha beta",
+        rule="lrn",
+    ),
     _row("nn.moments", "moments", "x axes keepdims", only=(("shift", ()),)),
     _row("nn.silu", "silu", "features=x", only=(("beta", (1.0,)),)),
     _row("nn.softmax", "softmax", "logits=x axis"),
@@ -183,6 +187,7 @@ _ALIASES: Final[dict[str, str]] = {
     "math.sigmoid_v2": "math.sigmoid",
     "matmul": "linalg.matmul",
     "nn.l2_normalize": "math.l2_normalize",
+    "nn.lrn": "nn.local_response_normalization",
     "nn.sigmoid": "math.sigmoid",
     "nn.swish": "nn.silu",
     "nn.tanh": "math.tanh",

@@ -28,6 +28,7 @@ _HELPERS = (
     "keras.src.applications.convnext.StochasticDepth",
     "keras.src.applications.inception_resnet_v2.CustomScaleLayer",
     "kcodegen.CosineMerge",
+    "kcodegen.LocalResponseNormalization",
     "kcodegen.Positions",
 )
 WEIGHTLESS: Final = frozenset(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import json
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kcodegen import report
 from kcodegen.diagnostics import Diagnostic, Origin
+from kcodegen.frontends import changes, old_names
 
 TEXT = st.text(st.characters(), max_size=200)
 
@@ -71,3 +77,49 @@ def test_a_flood_is_counted() -> None:
 
     assert len(lines) == report.MOST_LINES + 1
     assert lines[-2:] == ["kcodegen: f: error: 99", "kcodegen: f: note: 900 more are not shown"]
+
+
+# Many places
+
+
+def changed(change: str, pointer: str, severity: str = "note") -> Diagnostic:
+    return Diagnostic("renamed-argument", "a long story", Origin(pointer), "", severity, change)
+
+
+def test_changes_of_one_kind_are_one_line_behind_the_warnings() -> None:
+    lost = Diagnostic("lost", "it is lost", severity="warning")
+    notes = [changed("p -> rate", "/0"), changed("init -> how", "/1"), changed("init -> how", "/2")]
+    assert list(report.lines("f", [*notes, lost])) == [
+        "kcodegen: f: warning: it is lost [lost]",
+        (
+            "kcodegen: f: note: 3 arguments have new names: init -> how (2 times), p -> rate "
+            "(first at /0) [renamed-argument]"
+        ),
+    ]
+    assert list(report.lines("f", notes[:1])) == [
+        "kcodegen: f: note: a long story (at /0) [renamed-argument]"
+    ]
+
+
+def test_what_is_said_of_many_places_is_said_once() -> None:
+    same = [Diagnostic("c", "it changed", Origin(f"/{n}"), "look", "warning") for n in range(3)]
+    assert list(report.lines("f", same)) == [
+        "kcodegen: f: warning: it changed; this in 3 places (first at /0) [c]; hint: look"
+    ]
+    errors = [replace(item, severity="error") for item in same]
+    assert len(list(report.lines("f", errors))) == 3
+
+
+def test_a_large_file_says_a_few_lines_and_reports_every_place() -> None:
+    notes = [changed(f"a{n % 40} -> b", f"/{n}") for n in range(3000)]
+    (line,) = report.lines("f", notes)
+    assert line.count(" -> ") == report.MOST_CHANGES
+    assert "and 32 more (first at /0)" in line
+    rows = json.loads(report.as_json("f", notes, True))["diagnostics"]
+    assert [row["pointer"] for row in rows] == [f"/{n}" for n in range(3000)]
+    assert rows[7]["change"] == "a7 -> b"
+
+
+def test_every_kind_of_change_has_a_headline() -> None:
+    source = inspect.getsource(changes) + inspect.getsource(old_names)
+    assert set(re.findall(r'"([a-z]+-[a-z]+)"', source)) == report.HEADLINES.keys()

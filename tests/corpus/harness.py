@@ -24,7 +24,7 @@ from kcodegen.weights.writer import write_folder
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
 from tests.corpus.keras1 import KERAS_1_FOLDERS
-from tests.corpus.old import OLD_FOLDERS, old_differences
+from tests.corpus.old import OLD_FOLDERS, TFJS, old_differences
 
 if str(USER) not in sys.path:
     sys.path.insert(0, str(USER))
@@ -116,7 +116,7 @@ def attempt(case: Case, folder: Path) -> Outcome:
         if case.numeric is None:
             return Outcome(differences=found)
         recorded = case.numeric
-        if case.folder in (*OLD_FOLDERS, *KERAS_1_FOLDERS):
+        if case.folder in (*OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS):
             recorded = converted(case, result, folder / "converted")
         return Outcome(differences=found, numbers=number_differences(module, model, recorded))
     except Exception as error:  # whatever Keras or the page raises is the finding
@@ -133,6 +133,6 @@ def config_differences(case: Case, model: Any) -> tuple[str, ...]:
     original = case.config()
     if case.folder == "seed_flat":
         return flat_differences(original, model, case.entry["producer"])
-    if case.folder in (*OLD_FOLDERS, *KERAS_1_FOLDERS):
+    if case.folder in (*OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS):
         return old_differences(case, model)
     return differences(original, serialized(model), allowances_for(original))

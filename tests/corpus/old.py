@@ -6,12 +6,18 @@ from typing import Any
 
 from tests.corpus.cases import Case, cases
 
-OLD_FOLDERS = ("keras2.0", "keras2.1", "keras2.2", "keras2.3", "tf2.9", "tf2.12", "tf2.15")
+OLD_FOLDERS = (
+    *("keras2.0", "keras2.1", "keras2.2", "keras2.3"),
+    *("tf2.1", "tf2.3", "tf2.9", "tf2.12", "tf2.15"),
+)
+TFJS = "tfjs"
 OLD_MODELS = cases(*OLD_FOLDERS)
 _SHARING = ("2.9", "2.12", "2.15")
 _REFUSED = {
     "custom_subclass_config": "opaque-model",
     "custom_subclass_noconfig": "opaque-model",
+    "op_refused_infinity": "not-finite",
+    "op_refused_logsumexp": "tensorflow-op",
     "pp_experimental": "refused-class",
     "tfops_shape_prop": "tensorflow-op",
 }
@@ -20,6 +26,7 @@ OLD_REFUSED = {
     **{case.id: _REFUSED[case.name] for case in OLD_MODELS if case.name in _REFUSED},
     "tf2.12/custom_subclass_functional": "opaque-model",
     "tf2.15/custom_subclass_functional": "opaque-model",
+    "tf2.1/op_repeat": "tensorflow-op",
 }
 # A layer that two places share is counted once by its producer, and the file does not tell.
 _COUNTED_APART = frozenset(

@@ -144,8 +144,7 @@ def test_branches_of_the_same_layers_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("layer", "code", "place"),
     [
-        (conv(border_mode="full"), "dropped-argument", "border_mode"),
-        (old("BatchNormalization", mode=1), "dropped-argument", "mode"),
+        (conv("LocallyConnected2D", border_mode="full"), "dropped-argument", "border_mode"),
         (old("LSTM", output_dim=2, forget_bias_init="he_normal"), "dropped-argument", None),
         (
             old("Dense", output_dim=2, W_regularizer={"name": "EigenvalueRegularizer", "k": 1}),
@@ -358,3 +357,57 @@ def test_a_layer_is_no_argument_of_compile(key: str) -> None:
     dense = old("Dense", output_dim=3, batch_input_shape=[None, 4])
     (found,) = refused(chain(dense, training_config=training))
     assert found.origin.pointer == f"/training_config/{key}"
+
+
+def test_a_convolution_padded_fully_has_its_zeros_before_it():
+    layer = conv(border_mode="full", atrous_rate=[1, 2], class_="AtrousConvolution2D")
+    zeros, plain = graph_of(chain(layer)).layers[1:]
+    assert (zeros.name, lookup(zeros.args, "padding")) == ("x_padding", (2, 2))
+    assert lookup(zeros.args, "data_format") == "channels_first"
+    assert lookup(plain.args, "padding") == "valid"
+    wrapped = old("TimeDistributed", layer=conv(border_mode="full"))
+    assert refused(chain(wrapped))[0].code == "dropped-argument"
+
+
+def test_a_shared_convolution_has_zeros_before_each_of_its_calls():
+    start = old("InputLayer", "a", batch_input_shape=[None, 5, 2], input_dtype="float32")
+    layer = old("Convolution1D", "c", nb_filter=2, filter_length=3, border_mode="full")
+    add = old("Merge", "m", mode="sum")
+    config = {
+        "name": "net",
+        "layers": [
+            {**start, "name": "a", "inbound_nodes": []},
+            {**layer, "name": "c", "inbound_nodes": [[["a", 0, 0]], [["c", 0, 0]]]},
+            {**add, "name": "m", "inbound_nodes": [[["c", 0, 0], ["c", 1, 0]]]},
+        ],
+        "input_layers": [["a", 0, 0]],
+        "output_layers": [["m", 0, 0]],
+    }
+    document = {"class_name": "Model", "config": config, "keras_version": "1.2.2"}
+    calls = {call.id: call.args for call in graph_of(document).calls}
+    assert calls["c_padding/1"] == (Ref("c/0"),)
+    assert calls["c/1"] == (Ref("c_padding/1"),)
+
+
+@pytest.mark.parametrize(("mode", "name"), [(1, "Sample"), (2, "CurrentBatch")])
+def test_the_modes_of_batch_normalization_are_layers_of_the_page(mode, name):
+    layer = old("BatchNormalization", mode=mode, momentum=0.9, batch_input_shape=[None, 4])
+    assert graph_of(chain(layer)).layers[1].key == f"kcodegen.{name}Normalization"
+    assert "brings its own" in warnings_of(chain(layer))["replaced-class"].message
+    if mode == 1:
+        found = refused(chain(layer, version="1.0.5"))
+        assert "from one release to another" in found[0].message
+
+
+def test_what_is_called_otherwise_is_noted_with_its_address():
+    layer = old("Dense", output_dim=2, init="zero", bias=None, consume_less="cpu")
+    layer["config"]["batch_input_shape"] = [None, 3]
+    notes = {(n.code, n.change, n.origin.pointer) for n in compile_model(chain(layer)).diagnostics}
+    at = "/config/0/config"
+    assert {
+        ("renamed-argument", "output_dim -> units", f"{at}/output_dim"),
+        ("renamed-argument", "init -> kernel_initializer", f"{at}/init"),
+        ("unused-argument", "consume_less", f"{at}/consume_less"),
+        ("moved-argument", "batch_input_shape -> keras.Input", f"{at}/batch_input_shape"),
+    } <= notes
+    assert not any("bias" in change for _, change, _ in notes)

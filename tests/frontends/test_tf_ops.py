@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from kcodegen import registry
 from kcodegen.ir.values import Array, Ref, Slice
+from kcodegen.registry.helper_rows import LOCAL_RESPONSE
 from kcodegen.registry.tf_functions import FUNCTIONS, find_function
+from kcodegen.registry.tf_nodes import nodes
 from tests.frontends.documents import refused
 from tests.frontends.old_documents import (
     calls_of,
@@ -20,6 +24,14 @@ from tests.frontends.old_documents import (
 )
 
 INPUT = old_input("a", 4, 6)
+
+
+def tf_node(name, op, count, constants=None, **attr):
+    """Return an op of TensorFlow's graph with `count` inputs, the first of them a tensor."""
+    node_def = {"name": name, "op": op, "input": [f"i{n}" for n in range(count)], "attr": attr}
+    return old_layer(
+        name, "TensorFlowOpLayer", [["a", 0, 0, {}]], node_def=node_def, constants=constants or {}
+    )
 
 
 def ops(*layers):
@@ -127,7 +139,15 @@ def test_slices(spec, key):
         (tf_op("t", "math.l2_normalize", ["a", 0, 0, {"axis": [0, 1]}]), "over several"),
         (old_layer("t", "InstanceProperty", ["a", 0, 0, {}], attr_name="row_splits"), "property"),
         (old_layer("t", "ClassMethod", [], cls_symbol="RaggedTensor", method_name="x"), "method"),
-        (old_layer("t", "TensorFlowOpLayer", [["a", 0, 0, {}]], node_def="x"), "2.0 to 2.3"),
+        (tf_node("t", "Select", 3), "whole rows"),
+        (tf_node("t", "Foo", 1), "op Foo of TensorFlow's graph"),
+        (tf_node("t", "Mean", 2, {"1": []}), "over no axis"),
+        (tf_node("t", "Mul", 3), "lost one of its tensors"),
+        (tf_node("t", "Exp", 0), "more tensors"),
+        (tf_node("t", "ResizeBilinear", 2, {"1": [2, 2]}, half_pixel_centers={"b": False}),
+         "half_pixel_centers"),
+        (tf_node("t", "Fill", 2, {"1": 1.0}), "running only"),
+        (old_layer("t", "TensorFlowOpLayer", [["a", 0, 0, {}]], node_def="\n\x03Mul"), "not as"),
         (old_layer("t", "SlicingOpLambda", ["a", 0, 0, {"slice_spec": ["a", 0, 0]}],
                    function="__operators__.getitem"), "indexed"),
     ],
@@ -139,6 +159,57 @@ def test_what_has_no_equal_is_refused(layer, word):
     assert found[0].origin.layer == "t"
 
 
+@pytest.mark.parametrize(
+    ("node", "name", "expected"),
+    [
+        (tf_node("t", "Mul", 2, {"0": 0.10000000149011612}, T={"type": "DT_FLOAT"}), "multiply",
+         {"x1": 0.1, "x2": A}),
+        (tf_node("t", "Mul", 2, {"1": 0.10000000149011612}, T={"type": "DT_DOUBLE"}), "multiply",
+         {"x1": A, "x2": 0.10000000149011612}),
+        (tf_node("t", "Mean", 2, {"1": [1]}, keep_dims={"b": True}), "mean",
+         {"x": A, "axis": 1, "keepdims": True}),
+        (tf_node("t", "Cast", 1, DstT={"type": "DT_HALF"}), "cast", {"x": A, "dtype": "float16"}),
+        (tf_node("t", "StridedSlice", 4, {"1": [0, 0, 9], "2": [0, 1, -1], "3": [1, 1, -1]},
+                 begin_mask={"i": "1"}, end_mask={"i": "1"}, shrink_axis_mask={"i": "2"}),
+         "get_item", {"x": A, "key": (Slice(), 0, Slice(9, -1, -1))}),
+        (tf_node("t", "StridedSlice", 4, {"1": [0, 0], "2": [0, 2], "3": [1, 1]},
+                 ellipsis_mask={"i": "1"}), "get_item", {"x": A, "key": (..., Slice(None, 2))}),
+        (tf_node("t", "Slice", 3, {"1": [0, 1], "2": [-1, 3]}), "get_item",
+         {"x": A, "key": (Slice(), Slice(1, 4))}),
+        (tf_node("t", "Squeeze", 1, squeeze_dims={"list": {}}), "squeeze", {"x": A}),
+    ],
+)  # fmt: skip
+def test_an_op_of_the_graph_is_read_like_a_function(node, name, expected):
+    assert ops(node) == [(name, expected)]
+
+
+def test_an_op_may_be_text():
+    node = tf_node("t", "Exp", 1)
+    node["config"]["node_def"] = json.dumps(node["config"]["node_def"])
+    assert ops(node) == [("exp", {"x": A})]
+
+
+def test_every_op_of_the_graph_leads_to_a_function():
+    special = {"einsum", "fill", "range", "shape", "slice", "strided_slice"}
+    for op, row in nodes().items():
+        function = find_function(row.function)
+        assert function is not None or row.function in special, op
+        given = {*(name.lstrip("*") for name in row.inputs), *(new for _, new in row.attributes)}
+        if function is not None:
+            known = {old for old, _ in function.params} | {old for old, _ in function.only}
+            assert given <= known, op
+
+
+def test_a_batch_of_the_tensor_itself_is_left_to_a_reshape():
+    size = tf_op("n", "__operators__.getitem", ["s", 0, 0, {"slice_spec": 0}])
+    size["class_name"] = "SlicingOpLambda"
+    new = {"shape": [["n", 0, 0], -1, 2]}
+    layers = [tf_op("s", "compat.v1.shape", ["a", 0, 0, {}]), size]
+    document = old_model(INPUT, *layers, tf_op("t", "reshape", ["a", 0, 0, new]))
+    layer = graph_of(document).layers[-1]
+    assert (layer.key, layer.args) == ("keras.layers.Reshape", (("target_shape", (-1, 2)),))
+
+
 @pytest.mark.parametrize("row", FUNCTIONS.values(), ids=lambda row: row.name)
 def test_every_row_speaks_of_an_op_and_its_arguments(row):
     if row.rule == "same":
@@ -147,5 +218,8 @@ def test_every_row_speaks_of_an_op_and_its_arguments(row):
     assert not op.refusal
     assert find_function(f"compat.v1.{row.name}") is row
     names = {new for _, new in row.params} | {name for name, _ in row.defaults}
+    if row.rule == "lrn":  # it is a layer
+        assert {new for _, new in row.params} == {"x", *(p.name for p in LOCAL_RESPONSE.params)}
+        return
     ruled = {"matmul": {"transpose_a", "transpose_b"}, "add_n": {"inputs"}, "split": {"num"}}
     assert names - ruled.get(row.rule, set()) <= {param.name for param in op.params}

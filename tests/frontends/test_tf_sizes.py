@@ -58,7 +58,7 @@ def test_positions_are_counted_by_a_layer():
     ("layers", "code"),
     [
         ((shape(), dense("d", [["s", 0, 0, {}]])), "size-as-tensor"),
-        ((shape(), size({"start": 1, "stop": None, "step": None})), "tensorflow-op"),
+        ((shape(), size({"start": 1, "stop": None, "step": None})), "size-as-tensor"),
         ((tf_op("r", "range", ["_CONSTANT_VALUE", -1, 0, {"limit": 5}]),), "tensorflow-op"),
     ],
 )
