@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.outline import Outline
-from kcodegen.structure.candidates import Candidate, Search, search_words
+from kcodegen.structure.candidates import Candidate, Search
 from kcodegen.structure.closures import share
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
+from kcodegen.structure.frequent import search_words
 from kcodegen.structure.grow import search_grown
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
 from kcodegen.structure.named_groups import search_groups
@@ -22,6 +24,8 @@ from kcodegen.structure.unify import known
 
 _MOST_ROUNDS = 100
 _LEAST_BLOCK, _LEAST_LOOP = 1.0, 0.4
+# What a loop can save at most, its place, start, period and turns.
+_Possible = tuple[float, Place, int, int, int]
 
 
 def recover(graph: Graph) -> Outline:
@@ -40,12 +44,12 @@ def search(draft: Draft) -> None:
     for _ in range(_MOST_ROUNDS):
         looks = Looks(draft)
         places = [Place(chain) for chain in draft.chains()]
-        found = Search(draft, looks, places)
+        loop = best_loop(draft, looks, places)
+        found = Search(draft, looks, places, loop[0].saving if loop is not None else 0.0)
         search_groups(found)
         search_stages(found)
         search_words(found)
         search_grown(found)
-        loop = best_loop(draft, looks, places)
         saved = found.best.saving if found.best is not None else 0.0
         if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
             replace_by_loop(*loop)
@@ -89,21 +93,27 @@ def best_loop(
 ) -> tuple[Rolled, Chain, int, int] | None:
     """Return the loop that saves most, with its place."""
     best: tuple[Rolled, Chain, int, int] | None = None
+    for bound, place, start, period, turns in _possible_loops(draft, looks, places):
+        if best is not None and bound <= best[0].saving:
+            break
+        rolled = _longest(draft, looks, place, start, period, turns)
+        if rolled is not None and (best is None or rolled[0].saving > best[0].saving + 1e-9):
+            best = rolled
+    return best
+
+
+def _possible_loops(draft: Draft, looks: Looks, places: Sequence[Place]) -> list[_Possible]:
+    """Return the loops that may be made, the best first."""
+    found: list[_Possible] = []
     for place in places:
         nodes = place.chain.nodes
+        weights = [0.0, *accumulate(map(looks.weight, nodes))]
         for start, period, length in runs(draft, looks, nodes):
-            for shift in range(min(period, length - period + 1)):
-                turns = (length - shift) // period + 1
-                begin = start + shift
-                weight = sum(looks.weight(n) for n in nodes[begin : begin + turns * period])
-                if best is not None and weight * (1 - 1 / turns) <= best[0].saving:
-                    continue
-                rolled = _longest(draft, looks, place, begin, period, turns)
-                if rolled is not None and (
-                    best is None or rolled[0].saving > best[0].saving + 1e-9
-                ):
-                    best = rolled
-    return best
+            for begin in range(start, start + min(period, length - period + 1)):
+                turns = (length - begin + start) // period + 1
+                weight = weights[begin + turns * period] - weights[begin]
+                found.append((weight * (1 - 1 / turns), place, begin, period, turns))
+    return sorted(found, key=lambda item: -item[0])
 
 
 def runs(draft: Draft, looks: Looks, nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:

@@ -16,6 +16,7 @@ _LIGHT = frozenset(
 _HEAVY = ("Conv", "Dense", "Separable", "Depthwise", "LSTM", "GRU")
 _JOINTS = ("_", "-", ".", "/")
 _MANY = 10**6
+_MOST_INPUTS, _MOST_OUTPUTS = 4, 2
 
 
 @record(frozen=False)
@@ -38,6 +39,7 @@ class Place:
     before_ends: list[int] = field(init=False)
     tight: dict[int, bool] = field(default_factory=dict)
     wired: dict[tuple[int, int], Wiring] = field(default_factory=dict)
+    possible: dict[int, bytearray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nodes = self.chain.nodes
@@ -124,12 +126,12 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     place, start, end = region.place, region.start, region.end
     ends = place.ends[place.before_ends[start] : place.before_ends[end]]
     outputs = sum(map(end.__le__, ends))
-    if not 0 < outputs <= 2:
+    if not 0 < outputs <= _MOST_OUTPUTS:
         return 0.0
     sources = place.sources[place.before_sources[start] : place.before_sources[end]]
     taken = [number for source, number in sources if source < start]
     inputs = dict.fromkeys(taken)
-    if len(inputs) > 4 or (not in_loop and _cuts_layers(draft, region, inputs)):
+    if len(inputs) > _MOST_INPUTS or (not in_loop and _cuts_layers(draft, region, inputs)):
         return 0.0
     factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
     factor *= _names_factor(region)
@@ -140,6 +142,30 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     if taken and taken.count(taken[0]) >= 2 and place.last.get(taken[0], 0) < end:
         factor *= 1.08
     return factor
+
+
+def possible_lengths(place: Place, start: int, longest: int) -> bytearray:
+    """Return, for each length, whether a region from `start` on takes and gives few tensors."""
+    found = place.possible.get(start)
+    if found is not None and len(found) > longest:
+        return found
+    found = place.possible[start] = bytearray(longest + 1)
+    inputs: set[int] = set()
+    live, dying = 0, [0] * (longest + 1)
+    for length in range(1, min(longest, len(place.chain.nodes) - start) + 1):
+        row = start + length - 1
+        sources = place.sources[place.before_sources[row] : place.before_sources[row + 1]]
+        inputs.update([number for source, number in sources if source < start])
+        if len(inputs) > _MOST_INPUTS:
+            break
+        live -= dying[length]
+        for last in place.ends[place.before_ends[row] : place.before_ends[row + 1]]:
+            if last > row:
+                live += 1
+                if last < start + longest:
+                    dying[last - start + 1] += 1
+        found[length] = 0 < live <= _MOST_OUTPUTS
+    return found
 
 
 def _cuts_layers(draft: Draft, region: Region, inputs: Iterable[int]) -> bool:
