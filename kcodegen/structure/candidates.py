@@ -48,7 +48,7 @@ class Search:
     @property
     def wanted(self) -> float:
         """Return what a candidate has to save more than: as much as a loop does, or the best."""
-        return self.best.saving if self.best is not None else self.floor
+        return max(self.floor, self.best.saving if self.best is not None else 0.0)
 
     def offer(self, candidate: Candidate | None) -> None:
         """Keep a candidate when it is better than the best so far."""

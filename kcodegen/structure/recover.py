@@ -15,6 +15,7 @@ from kcodegen.structure.frequent import search_words
 from kcodegen.structure.grow import search_grown
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
 from kcodegen.structure.named_groups import search_groups
+from kcodegen.structure.pairs import BONUS
 from kcodegen.structure.regions import Place, Region, naturalness
 from kcodegen.structure.spell import spell
 from kcodegen.structure.stages import count_the_first, search_stages
@@ -44,20 +45,19 @@ def search(draft: Draft) -> None:
     for _ in range(_MOST_ROUNDS):
         looks = Looks(draft)
         places = [Place(chain) for chain in draft.chains()]
-        loop = best_loop(draft, looks, places)
-        found = Search(draft, looks, places, loop[0].saving if loop is not None else 0.0)
+        found = Search(draft, looks, places)
         search_groups(found)
         search_stages(found)
+        loop = best_loop(draft, looks, places, found.wanted)
+        found.floor = loop[0].saving if loop is not None else 0.0
         search_words(found)
         search_grown(found)
         saved = found.best.saving if found.best is not None else 0.0
-        if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
+        if loop is not None and loop[0].saving >= saved:
             replace_by_loop(*loop)
         elif found.best is not None and saved >= _LEAST_BLOCK:
             make_block(draft, found.best)
             roll_runs(draft)
-        elif loop is not None and loop[0].saving >= _LEAST_LOOP:
-            replace_by_loop(*loop)
         else:
             return
 
@@ -89,16 +89,17 @@ def replace_by_loop(rolled: Rolled, chain: Chain, start: int, length: int) -> No
 
 
 def best_loop(
-    draft: Draft, looks: Looks, places: Sequence[Place]
+    draft: Draft, looks: Looks, places: Sequence[Place], wanted: float
 ) -> tuple[Rolled, Chain, int, int] | None:
-    """Return the loop that saves most, with its place."""
+    """Return the loop that saves most, with its place; None where all save less than is wanted."""
     best: tuple[Rolled, Chain, int, int] | None = None
+    wanted = max(wanted, _LEAST_LOOP)
     for bound, place, start, period, turns in _possible_loops(draft, looks, places):
-        if best is not None and bound <= best[0].saving:
+        if bound <= (wanted - BONUS if best is None else best[0].saving):
             break
         rolled = _longest(draft, looks, place, start, period, turns)
-        if rolled is not None and (best is None or rolled[0].saving > best[0].saving + 1e-9):
-            best = rolled
+        if rolled is not None and rolled[0].saving >= wanted:
+            best, wanted = rolled, rolled[0].saving + 1e-9
     return best
 
 

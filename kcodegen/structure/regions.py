@@ -152,19 +152,21 @@ def possible_lengths(place: Place, start: int, longest: int) -> bytearray:
     found = place.possible[start] = bytearray(longest + 1)
     inputs: set[int] = set()
     live, dying = 0, [0] * (longest + 1)
-    for length in range(1, min(longest, len(place.chain.nodes) - start) + 1):
-        row = start + length - 1
-        sources = place.sources[place.before_sources[row] : place.before_sources[row + 1]]
-        inputs.update([number for source, number in sources if source < start])
+    sources, ends = place.sources, place.ends
+    source, end = place.before_sources[start], place.before_ends[start]
+    for row in range(start, min(start + longest, len(place.chain.nodes))):
+        for at in range(source, source := place.before_sources[row + 1]):
+            if sources[at][0] < start:
+                inputs.add(sources[at][1])
         if len(inputs) > _MOST_INPUTS:
             break
-        live -= dying[length]
-        for last in place.ends[place.before_ends[row] : place.before_ends[row + 1]]:
-            if last > row:
+        live -= dying[row - start]
+        for at in range(end, end := place.before_ends[row + 1]):
+            if ends[at] > row:
                 live += 1
-                if last < start + longest:
-                    dying[last - start + 1] += 1
-        found[length] = 0 < live <= _MOST_OUTPUTS
+                if ends[at] < start + longest:
+                    dying[ends[at] - start] += 1
+        found[row - start + 1] = 0 < live <= _MOST_OUTPUTS
     return found
 
 
@@ -195,13 +197,19 @@ def _names_factor(region: Region) -> float:
     while size and first[size - 1] in _JOINTS:
         size -= 1
     if not size:
-        ends = {name[-1] for row in range(head, tail + 1) for name in names[row]}
-        return 0.6 if len(ends) == 1 and not isinstance(first[-1], str) else 0.4
+        return 0.6 if _end_alike(names[head : tail + 1], first[-1]) else 0.4
     prefix = first[:size]
     for row in (start - 1, end):
         if 0 <= row < len(names) and any(n[:size] == prefix for n in names[row]):
             return 0.4
     return 1.0
+
+
+def _end_alike(names: list[list[tuple[object, ...]]], end: object) -> bool:
+    """Tell whether all names end in the same number."""
+    if isinstance(end, str):
+        return False
+    return all(name[-1] == end for row in names for name in row)
 
 
 def _is_tight(draft: Draft, place: Place, cut: int) -> bool:
