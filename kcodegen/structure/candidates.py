@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from heapq import heappop, heappush
+from collections.abc import Sequence
 
 from kcodegen.ir.formulas import holes, key
 from kcodegen.ir.outline import MOST_PARAMS
@@ -11,24 +10,12 @@ from kcodegen.ir.values import Value, same
 from kcodegen.records import record
 from kcodegen.structure.draft import LINE, Draft, Looks, Node, deep
 from kcodegen.structure.lifting import lifted_alike
+from kcodegen.structure.limits import OWN_LINES, USE, most_saved, without_repetitions
 from kcodegen.structure.merge import Merged, Merger
-from kcodegen.structure.regions import (
-    Place,
-    Region,
-    Wiring,
-    do_not_overlap,
-    naturalness,
-    wiring,
-)
-from kcodegen.structure.suffixes import is_primitive, repeated_words
+from kcodegen.structure.regions import Place, Region, Wiring, naturalness, wiring
 from kcodegen.structure.unify import Fail, Found, usual
 
-_LONGEST = 96
 _LEAST = 1.0
-_OWN_LINES, _USE = 1.0, 0.35  # what a block and each use of it take at least
-_MOST_OVERLAP = 2
-_MOST_WORDS, _MOST_TRIALS = 6000, 15
-_MOST_NATURAL = 1.08 * 1.1
 _TWO_IN_ONE = 0.5
 _SINGLE = 0.6  # lines, for each node that one copy alone has
 _WIDTH = 9 / LINE  # channels = x.shape[-1]
@@ -55,34 +42,33 @@ class Search:
     draft: Draft
     looks: Looks
     places: list[Place]
+    floor: float = 0.0
     best: Candidate | None = None
+
+    @property
+    def wanted(self) -> float:
+        """Return what a candidate has to save more than: as much as a loop does, or the best."""
+        return max(self.floor, self.best.saving if self.best is not None else 0.0)
 
     def offer(self, candidate: Candidate | None) -> None:
         """Keep a candidate when it is better than the best so far."""
-        if candidate is not None and (self.best is None or candidate.saving > self.best.saving):
+        if candidate is not None and candidate.saving > self.wanted:
             self.best = candidate
 
     def try_regions(self, regions: Sequence[Region], bonus: float = 1.0) -> Candidate | None:
         """Return what the regions come to as one block."""
-        key = (bonus, *(id(node) for region in regions for node in (None, *region.nodes)))
-        if bonus * self._most(regions) <= max(_LEAST, self.best.saving if self.best else 0.0):
+        wanted = max(_LEAST, self.wanted)
+        if bonus * most_saved(self.draft, self.looks, regions, wanted / bonus) <= wanted:
             return None
+        key = (bonus, *(id(node) for region in regions for node in (None, *region.nodes)))
         known = self.draft.tried.get(key)
-        if known is not None and known[0] <= max(_LEAST, self.best.saving if self.best else 0.0):
+        if known is not None and known[0] <= wanted:
             return None
         found = evaluate(self.draft, self.looks, regions, bonus)
         nodes = [node for region in regions for node in region.nodes]
         self.draft.tried[key] = (found.saving if found is not None else 0.0, nodes)
         self.offer(found)
         return found
-
-    def _most(self, regions: Sequence[Region]) -> float:
-        """Return what regions can save at most."""
-        weights = [sum(map(self.looks.weight, region.nodes)) for region in regions]
-        sample = regions[:: max(1, len(regions) // 8)]
-        natural = max(naturalness(self.draft, region) for region in sample)
-        least = _OWN_LINES + _USE * min(len(regions), 4)  # a loop of uses costs as much as four
-        return (sum(weights) - max(weights) - least) * max(natural, 0.4)
 
 
 def evaluate(
@@ -100,25 +86,46 @@ def evaluate(
     quality = [naturalness(draft, region) for region in regions]
     if min(quality) <= 0 or not all(w.outputs for w in wired):
         return None
-    try:
-        alike = Looks(draft, variants=False)
-        nodes = copies or lifted_alike(draft, [region.nodes for region in regions])
-        merger = Merger(draft, alike, nodes, [w.outputs for w in wired])
-        merged = merger.merge()
-    except Fail:
+    few = regions if copies else without_repetitions(draft, regions)
+    if 3 * len(few) <= 2 * len(regions):  # what is too much for some is too much for all
+        merged = _merged(draft, few)
+        if merged is None:
+            return None
+        if _is_too_much(merged, margin=1):
+            return Candidate(tuple(regions), merged, {}, 0.0, 0.0)
+    merged = _merged(draft, regions, copies)
+    if merged is None:
         return None
     defaults = find_defaults(merged.params, len(regions))
     before = sum(looks.weight(node) for region in regions for node in region.nodes)
     after = _cost(looks, regions, merged, defaults, wired)
     saving = before - after
-    names = sum(p.hint == "name" for p in merged.params)
     if saving > 0:
-        is_indexed = names > 0 and any(p.hint == "index" for p in merged.params)
+        hints = {param.hint for param in merged.params}
+        is_indexed = {"name", "index"} <= hints
         saving *= (0.55 if is_indexed else 1.0) * sum(quality) / len(quality) * bonus
         saving *= _TWO_IN_ONE if _is_mostly_optional(looks, merged) else 1.0
-    if names > 1 or count_params(merged) > MOST_PARAMS or _is_repetition(merged):
+    if _is_too_much(merged):
         saving = 0.0
     return Candidate(tuple(regions), merged, defaults, saving, before, bonus)
+
+
+def _merged(
+    draft: Draft, regions: Sequence[Region], copies: Sequence[Sequence[Node]] = ()
+) -> Merged | None:
+    """Return what regions come to, or None when they have too little in common."""
+    outputs = [wiring(region).outputs for region in regions]
+    try:
+        nodes = copies or lifted_alike(draft, [region.nodes for region in regions])
+        return Merger(draft, Looks(draft, variants=False), nodes, outputs).merge()
+    except Fail:
+        return None
+
+
+def _is_too_much(merged: Merged, margin: int = 0) -> bool:
+    """Tell whether copies have too much that differs for one block, or nothing of its own."""
+    names = sum(param.hint == "name" for param in merged.params)
+    return names > 1 or count_params(merged) > MOST_PARAMS + margin or _is_repetition(merged)
 
 
 def count_params(merged: Merged) -> int:
@@ -178,12 +185,12 @@ def _cost(
             )
             cost += 1.4 + pay[place] + 0.1 * (end - place) * varying
         else:
-            cost += sum(_USE + pay[k] for k in range(place, end))
+            cost += sum(USE + pay[k] for k in range(place, end))
         place = end
     outputs, inputs = len(wired[0].outputs), max(len(w.inputs) for w in wired)
     cost += len(regions) * (0.5 * (outputs - 1) + 0.15 * max(0, inputs - 1))
     many = max(0, len(merged.params) - 5)
-    own = _OWN_LINES + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
+    own = OWN_LINES + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
     own += _WIDTH * bool(merged.width) + _SINGLE * merged.single
     return body + own + cost
 
@@ -203,149 +210,3 @@ def _run_end(regions: Sequence[Region], wired: list[Wiring], start: int) -> int:
     ):
         end += 1
     return end
-
-
-# Repeated words
-
-
-def search_words(search: Search) -> None:
-    """Try what the suffix array of all chains finds."""
-    looks, draft = search.looks, search.draft
-    numbers: dict[Hashable, int] = {}  # of tokens: they are compared much
-    tokens: list[int] = []
-    where: _Where = []
-    weights = [0.0]
-    for number, place in enumerate(search.places):
-        for row, node in enumerate(place.chain.nodes):
-            tokens.append(numbers.setdefault(looks.token(node), len(numbers)))
-            where.append((place, row))
-            weights.append(weights[-1] + looks.weight(node))
-        tokens.append(numbers.setdefault(("end", number), len(numbers)))
-        where.append(None)
-        weights.append(weights[-1])
-    trials = 0
-
-    def best() -> float:
-        return search.best.saving if search.best is not None else 0.0
-
-    for bound, length, starts in _best_first(draft, tokens, where, weights, best):
-        if bound <= best():
-            break
-        for regions in _wired_alike(where, starts, length):
-            if _hopeless(search, regions):
-                continue
-            trials += 1
-            for group in _subgroups(regions):
-                search.try_regions(group)
-        if trials > _MOST_TRIALS:
-            break
-
-
-_Where = list[tuple[Place, int] | None]
-_Bound = tuple[float, int, tuple[int, ...]]
-
-
-def _best_first(
-    draft: Draft,
-    tokens: list[int],
-    where: _Where,
-    weights: list[float],
-    best: Callable[[], float],
-) -> Iterator[_Bound]:
-    """Yield what each word can save at most, its length and its places: the best first.
-
-    How natural a cut is, is found out only for words that are still in the running.
-    """
-    raw = _bounds(tokens, weights)
-    heap: list[_Bound] = []
-    place = 0
-    while heap or place < len(raw):
-        while place < len(raw) and (not heap or raw[place][0] * _MOST_NATURAL > -heap[0][0]):
-            bound, length, starts = raw[place]
-            if best() >= bound * _MOST_NATURAL:
-                place = len(raw)
-                break
-            place += 1
-            if is_primitive(tokens[starts[0] : starts[0] + length]):
-                factor = _sampled(draft, where, length, starts)
-                if factor > 0:
-                    heappush(heap, (-bound * factor, length, starts))
-        if heap:
-            bound, length, starts = heappop(heap)
-            yield -bound, length, starts
-
-
-def _bounds(tokens: list[int], weights: list[float]) -> list[_Bound]:
-    found = []
-    total = weights[-1]
-    for least, word in repeated_words(tokens, _LONGEST):
-        start = word.places[0]
-        for length in range(max(2, least), word.length + 1):
-            weight = weights[start + length] - weights[start]
-            bound = (min(len(word.places), total / weight) - 1) * weight - 1.0
-            if bound > 0.8:
-                found.append((bound, length, word.places))
-    found.sort(key=lambda item: (-item[0], item[1], item[2]))
-    return found[:_MOST_WORDS]
-
-
-def _sampled(draft: Draft, where: _Where, length: int, starts: tuple[int, ...]) -> float:
-    """Return how natural the best of a few places is, with a margin for the others."""
-    count = len(starts)
-    if count > 2:
-        starts = (starts[count // 3], starts[-1])
-    best = 0.0
-    for start in starts:
-        there = where[start]
-        assert there is not None
-        best = max(best, naturalness(draft, Region(there[0], there[1], there[1] + length)))
-    return best * 1.1
-
-
-def _wired_alike(where: _Where, starts: tuple[int, ...], length: int) -> Iterator[list[Region]]:
-    groups: dict[Hashable, list[Region]] = {}
-    if len(starts) * length > _MOST_OVERLAP * (starts[-1] - starts[0] + length):
-        starts = _apart(starts, length)
-    for start in starts:
-        there = where[start]
-        assert there is not None
-        region = Region(there[0], there[1], there[1] + length)
-        wired = wiring(region)
-        if 0 < len(wired.outputs) <= 2 and len(wired.inputs) <= 4:
-            groups.setdefault(wired.form, []).append(region)
-    for regions in groups.values():
-        apart = do_not_overlap(regions)
-        if len(apart) > 1:
-            yield apart
-
-
-def _apart(starts: tuple[int, ...], length: int) -> tuple[int, ...]:
-    """Return the places of a word that overlaps itself, without those that do."""
-    found = [starts[0]]
-    for start in starts[1:]:
-        if start >= found[-1] + length:
-            found.append(start)
-    return tuple(found)
-
-
-def _hopeless(search: Search, regions: list[Region]) -> bool:
-    """Tell whether regions can't save more than the best so far."""
-    if search.best is None:
-        return False
-    weight = sum(search.looks.weight(node) for node in regions[0].nodes)
-    sample = regions[:12]
-    mean = sum(naturalness(search.draft, r) for r in sample) / len(sample)
-    return (len(regions) - 1) * weight * mean * 1.1 <= search.best.saving
-
-
-def _subgroups(regions: list[Region]) -> Iterator[list[Region]]:
-    """Yield all copies together, and by which arguments they give."""
-    yield regions
-    groups: dict[Hashable, list[Region]] = {}
-    for region in regions:
-        given = tuple(
-            tuple(sorted(n.slots)) if n.kind in ("layer", "op") else () for n in region.nodes
-        )
-        groups.setdefault(given, []).append(region)
-    if 1 < len(groups) <= 8:
-        yield from (group for group in groups.values() if len(group) > 1)

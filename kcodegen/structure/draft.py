@@ -44,7 +44,8 @@ class Node:
     @property
     def kind(self) -> str:
         """Return what kind of node this is."""
-        return str(self.head[0])
+        kind: str = self.head[0]
+        return kind
 
 
 @record(frozen=True)

@@ -20,7 +20,7 @@ from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
 from kcodegen.structure.widths import explain_by_width
 
-_MOST_CONDITIONS, _LONGEST = 5, 100
+_MOST_CONDITIONS, LONGEST = 5, 100
 _OPEN = -1  # what a condition gives when it is not met, while nobody asks for it
 
 
@@ -96,7 +96,7 @@ class Merger:
         """Return what the copies come to; raises Fail when that can't be said."""
         columns = Aligner(self.looks).align(self.copies)
         self.parts = _parts(columns)
-        if len(columns) > _LONGEST:
+        if len(columns) > LONGEST:
             raise Fail
         conditions = sum(not (p.is_whole or p.may_be_empty) for p in self.parts)
         if conditions > most_conditions:

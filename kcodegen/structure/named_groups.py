@@ -46,21 +46,22 @@ def without_optional_end(search: Search, regions: list[Region]) -> list[Region]:
 def _groups(place: Place) -> Iterator[tuple[Hashable, Region]]:
     """Yield the runs of nodes that share a prefix, each with the prefix' pattern."""
     prefixes = [_prefix(node) for node in place.chain.nodes]
+    rows = [(row, p, _pattern(p)) for row, p in enumerate(prefixes) if p is not None]
     for depth in range(1, _DEEPEST):
         start: int | None = None
+        pattern: tuple[object, ...] = ()
         end, current = 0, None
-        for row, prefix in enumerate(prefixes):
-            if prefix is None:
-                continue
+        for row, prefix, parts in rows:
             head = _head(prefix, depth)
             if start is not None and head == current:
                 end = row + 1
                 continue
             if start is not None and current is not None:
-                yield _pattern(current), Region(place, start, end)
+                yield pattern, Region(place, start, end)
             start, end, current = (row, row + 1, head) if head is not None else (None, 0, None)
+            pattern = parts[:depth]
         if start is not None and current is not None:
-            yield _pattern(current), Region(place, start, end)
+            yield pattern, Region(place, start, end)
 
 
 def _numbered(place: Place) -> Iterator[tuple[Hashable, Region]]:
@@ -98,7 +99,7 @@ def _head(prefix: tuple[object, ...], depth: int) -> tuple[object, ...] | None:
     return head if head[-1] not in _JOINTS else None
 
 
-def _pattern(head: tuple[object, ...]) -> Hashable:
+def _pattern(head: tuple[object, ...]) -> tuple[object, ...]:
     """Return a prefix with its numbers and single letters left out."""
     return tuple(
         "#"

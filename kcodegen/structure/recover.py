@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.outline import Outline
-from kcodegen.structure.candidates import Candidate, Search, search_words
+from kcodegen.structure.candidates import Candidate, Search
 from kcodegen.structure.closures import share
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Looks, Node, Slot, last_uses
 from kcodegen.structure.flat import flat_outline
+from kcodegen.structure.frequent import search_words
 from kcodegen.structure.grow import search_grown
 from kcodegen.structure.loops import LoopBuilder, Rolled, tandem_runs
 from kcodegen.structure.named_groups import search_groups
+from kcodegen.structure.pairs import BONUS
 from kcodegen.structure.regions import Place, Region, naturalness
 from kcodegen.structure.spell import spell
 from kcodegen.structure.stages import count_the_first, search_stages
@@ -22,6 +25,8 @@ from kcodegen.structure.unify import known
 
 _MOST_ROUNDS = 100
 _LEAST_BLOCK, _LEAST_LOOP = 1.0, 0.4
+# What a loop can save at most, its place, start, period and turns.
+_Possible = tuple[float, Place, int, int, int]
 
 
 def recover(graph: Graph) -> Outline:
@@ -43,17 +48,16 @@ def search(draft: Draft) -> None:
         found = Search(draft, looks, places)
         search_groups(found)
         search_stages(found)
+        loop = best_loop(draft, looks, places, found.wanted)
+        found.floor = loop[0].saving if loop is not None else 0.0
         search_words(found)
         search_grown(found)
-        loop = best_loop(draft, looks, places)
         saved = found.best.saving if found.best is not None else 0.0
-        if loop is not None and loop[0].saving >= max(saved, _LEAST_LOOP):
+        if loop is not None and loop[0].saving >= saved:
             replace_by_loop(*loop)
         elif found.best is not None and saved >= _LEAST_BLOCK:
             make_block(draft, found.best)
             roll_runs(draft)
-        elif loop is not None and loop[0].saving >= _LEAST_LOOP:
-            replace_by_loop(*loop)
         else:
             return
 
@@ -85,25 +89,32 @@ def replace_by_loop(rolled: Rolled, chain: Chain, start: int, length: int) -> No
 
 
 def best_loop(
-    draft: Draft, looks: Looks, places: Sequence[Place]
+    draft: Draft, looks: Looks, places: Sequence[Place], wanted: float
 ) -> tuple[Rolled, Chain, int, int] | None:
-    """Return the loop that saves most, with its place."""
+    """Return the loop that saves most, with its place; None where all save less than is wanted."""
     best: tuple[Rolled, Chain, int, int] | None = None
+    wanted = max(wanted, _LEAST_LOOP)
+    for bound, place, start, period, turns in _possible_loops(draft, looks, places):
+        if bound <= (wanted - BONUS if best is None else best[0].saving):
+            break
+        rolled = _longest(draft, looks, place, start, period, turns)
+        if rolled is not None and rolled[0].saving >= wanted:
+            best, wanted = rolled, rolled[0].saving + 1e-9
+    return best
+
+
+def _possible_loops(draft: Draft, looks: Looks, places: Sequence[Place]) -> list[_Possible]:
+    """Return the loops that may be made, the best first."""
+    found: list[_Possible] = []
     for place in places:
         nodes = place.chain.nodes
+        weights = [0.0, *accumulate(map(looks.weight, nodes))]
         for start, period, length in runs(draft, looks, nodes):
-            for shift in range(min(period, length - period + 1)):
-                turns = (length - shift) // period + 1
-                begin = start + shift
-                weight = sum(looks.weight(n) for n in nodes[begin : begin + turns * period])
-                if best is not None and weight * (1 - 1 / turns) <= best[0].saving:
-                    continue
-                rolled = _longest(draft, looks, place, begin, period, turns)
-                if rolled is not None and (
-                    best is None or rolled[0].saving > best[0].saving + 1e-9
-                ):
-                    best = rolled
-    return best
+            for begin in range(start, start + min(period, length - period + 1)):
+                turns = (length - begin + start) // period + 1
+                weight = weights[begin + turns * period] - weights[begin]
+                found.append((weight * (1 - 1 / turns), place, begin, period, turns))
+    return sorted(found, key=lambda item: -item[0])
 
 
 def runs(draft: Draft, looks: Looks, nodes: Sequence[Node]) -> Iterator[tuple[int, int, int]]:

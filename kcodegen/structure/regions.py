@@ -16,6 +16,7 @@ _LIGHT = frozenset(
 _HEAVY = ("Conv", "Dense", "Separable", "Depthwise", "LSTM", "GRU")
 _JOINTS = ("_", "-", ".", "/")
 _MANY = 10**6
+_MOST_INPUTS, _MOST_OUTPUTS = 4, 2
 
 
 @record(frozen=False)
@@ -38,6 +39,7 @@ class Place:
     before_ends: list[int] = field(init=False)
     tight: dict[int, bool] = field(default_factory=dict)
     wired: dict[tuple[int, int], Wiring] = field(default_factory=dict)
+    possible: dict[int, bytearray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         nodes = self.chain.nodes
@@ -124,12 +126,12 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     place, start, end = region.place, region.start, region.end
     ends = place.ends[place.before_ends[start] : place.before_ends[end]]
     outputs = sum(map(end.__le__, ends))
-    if not 0 < outputs <= 2:
+    if not 0 < outputs <= _MOST_OUTPUTS:
         return 0.0
     sources = place.sources[place.before_sources[start] : place.before_sources[end]]
     taken = [number for source, number in sources if source < start]
     inputs = dict.fromkeys(taken)
-    if len(inputs) > 4 or (not in_loop and _cuts_layers(draft, region, inputs)):
+    if len(inputs) > _MOST_INPUTS or (not in_loop and _cuts_layers(draft, region, inputs)):
         return 0.0
     factor = (1.0 if in_loop else 0.5 ** (outputs - 1)) * 0.78 ** max(0, len(inputs) - 1)
     factor *= _names_factor(region)
@@ -140,6 +142,32 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
     if taken and taken.count(taken[0]) >= 2 and place.last.get(taken[0], 0) < end:
         factor *= 1.08
     return factor
+
+
+def possible_lengths(place: Place, start: int, longest: int) -> bytearray:
+    """Return, for each length, whether a region from `start` on takes and gives few tensors."""
+    found = place.possible.get(start)
+    if found is not None and len(found) > longest:
+        return found
+    found = place.possible[start] = bytearray(longest + 1)
+    inputs: set[int] = set()
+    live, dying = 0, [0] * (longest + 1)
+    sources, ends = place.sources, place.ends
+    source, end = place.before_sources[start], place.before_ends[start]
+    for row in range(start, min(start + longest, len(place.chain.nodes))):
+        for at in range(source, source := place.before_sources[row + 1]):
+            if sources[at][0] < start:
+                inputs.add(sources[at][1])
+        if len(inputs) > _MOST_INPUTS:
+            break
+        live -= dying[row - start]
+        for at in range(end, end := place.before_ends[row + 1]):
+            if ends[at] > row:
+                live += 1
+                if ends[at] < start + longest:
+                    dying[ends[at] - start] += 1
+        found[row - start + 1] = 0 < live <= _MOST_OUTPUTS
+    return found
 
 
 def _cuts_layers(draft: Draft, region: Region, inputs: Iterable[int]) -> bool:
@@ -169,13 +197,19 @@ def _names_factor(region: Region) -> float:
     while size and first[size - 1] in _JOINTS:
         size -= 1
     if not size:
-        ends = {name[-1] for row in range(head, tail + 1) for name in names[row]}
-        return 0.6 if len(ends) == 1 and not isinstance(first[-1], str) else 0.4
+        return 0.6 if _end_alike(names[head : tail + 1], first[-1]) else 0.4
     prefix = first[:size]
     for row in (start - 1, end):
         if 0 <= row < len(names) and any(n[:size] == prefix for n in names[row]):
             return 0.4
     return 1.0
+
+
+def _end_alike(names: list[list[tuple[object, ...]]], end: object) -> bool:
+    """Tell whether all names end in the same number."""
+    if isinstance(end, str):
+        return False
+    return all(name[-1] == end for row in names for name in row)
 
 
 def _is_tight(draft: Draft, place: Place, cut: int) -> bool:
