@@ -1,127 +1,86 @@
-"""Every public class of Keras, made once for every argument that can be given to it."""
+"""Every class of the registry, made once for every argument that can be given to it.
+
+What is true of `keras` is true of `tf_keras` here: a `Library` says which of the two, and which
+rows of the registry it is held against.
+"""
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kcodegen.verification.rebuild import fresh_keras
+from kcodegen import registry
+from kcodegen.registry.rows import ClassRow
+from tests.objects.arguments import ALSO, With, first, values
 
-KINDS = (
-    *("layers", "optimizers", "optimizers.schedules", "losses", "metrics", "initializers"),
-    *("regularizers", "constraints", "quantizers", "dtype_policies"),
-)
-# Classes that need what no file can hold, or that only other classes are made of.
-LEFT_OUT = {
-    *("Layer", "Wrapper", "InputLayer", "Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer"),
-    *("TorchModuleWrapper", "Loss", "Metric", "Initializer", "Regularizer", "Constraint"),
-    *(
-        "Optimizer",
-        "LearningRateSchedule",
-        "Quantizer",
-        "InputSpec",
-        "QuantizationConfig",
-        "DTypePolicyMap",
-    ),
-    *(
-        "AWQConfig",
-        "GPTQConfig",
-        "AWQDTypePolicy",
-        "GPTQDTypePolicy",
-        "Int4DTypePolicy",
-        "MeanMetricWrapper",
-        "OptimizerMap",
-        "MultiOptimizer",
-    ),
-}
-# Arguments without which a class can't be made, by name.
-REQUIRED: dict[str, Any] = {
-    **dict.fromkeys(("units", "filters", "kernel_size", "pool_size", "n", "num_bins"), 3),
-    **dict.fromkeys(("height", "width", "num_heads", "key_dim", "head_dim", "input_dim"), 4),
-    **dict.fromkeys(("num_query_heads", "output_dim", "max_number", "output_size"), 4),
-    **dict.fromkeys(("rate", "stddev", "scale", "factor", "width_factor", "recall"), 0.25),
-    **dict.fromkeys(("height_factor", "precision", "specificity", "sensitivity"), 0.25),
-    **dict.fromkeys(("decay_steps", "first_decay_steps"), 10),
-    "num_key_value_heads": 2,
-    "axes": 1,
-    "num_classes": 3,
-    "target_class_ids": [1],
-    "equation": "ab,bc->ac",
-    "output_shape": 4,
-    "activation": "relu",
-    "decay_rate": 0.5,
-    "initial_learning_rate": 0.1,
-    "boundaries": [5, 9],
-    "values": [0.1, 0.2, 0.3],
-    "target_shape": (2, 3),
-    "dims": (2, 1),
-    "mode": "int8",
-    "output_mode": "int",
-}
-ALSO = {"RandomPosterization": {"factor": 3}, "LossScaleOptimizer": {}}
-# What else an argument can be, by name; by the type of its default for all others.
-WORDS: dict[str, tuple[Any, ...]] = {
-    "activation": ("tanh",),
-    "recurrent_activation": ("hard_sigmoid",),
-    "padding": ("same", "causal", "valid"),
-    "data_format": ("channels_first", "channels_last"),
-    "interpolation": ("nearest", "bilinear"),
-    "merge_mode": ("sum", "ave"),
-    "fill_mode": ("constant", "nearest"),
-    "reduction": ("sum", "none"),
-    "average": ("micro",),
-    "curve": ("PR",),
-    "summation_method": ("minoring",),
-    "mode": ("fan_out", "horizontal", "int4", "float8"),
-    "distribution": ("uniform", "untruncated_normal"),
-    "dtype": ("float16", "mixed_bfloat16"),
-    "output_mode": ("one_hot", "multi_hot", "count"),
-    "ragged": (),
-    "name": ("given",),
-    "seed": (7,),
-    "axis": (1, (1, 2), 0),
-    "strides": (2, 1),
-    "dilation_rate": (2,),
-    "size": (3,),
-    "cropping": (1, 2),
-    "padding_mode": ("reflect",),
-    "order": (1,),
-    "bounding_box_format": ("xyxy",),
-    "lora_rank": (2,),
-}
 EMPTY = inspect.Parameter.empty
-TRIED_FOR_NONE: tuple[Any, ...] = (3, 0.75, "sum", (2, 3), True)
+MOST = 2  # values of one argument
+# Classes whose arguments are graphs, functions or what else no table of values holds, and the tests
+# that make them.
+ELSEWHERE = {
+    "Functional": "tests/corpus: it is its graph",
+    "InputLayer": "tests/corpus: it is written as keras.Input, inside a model",
+    "Lambda": "tests/lambdas",
+    "Sequential": "tests/corpus: it is its layers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A Keras: its module, how a session of it begins, its rows, and which files it can write.
+
+    `writes` says of a config whether the library makes the same of it again.
+    """
+
+    keras: Any
+    begin: Callable[[], Any]
+    rows: dict[str, ClassRow]
+    writes: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One object: what was given besides the required arguments, and what it serializes to."""
+    """One object: the argument and its value, and what the object serializes to."""
 
+    name: str
     said: str
     config: Any
 
 
-def classes() -> dict[str, Any]:
-    """Return the public classes of Keras by their dotted names; aliases once."""
-    keras = fresh_keras()
-    found: dict[str, Any] = {}
-    seen = set()
-    for kind in KINDS:
-        owner: Any = keras
-        for part in kind.split("."):
-            owner = getattr(owner, part)
-        for name, value in sorted(vars(owner).items()):
-            if inspect.isclass(value) and value.__name__ == name and name not in LEFT_OUT:
-                if value not in seen:
-                    found[f"{kind}.{name}"] = value
-                seen.add(value)
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """All that came of a class.
+
+    `base` has the required arguments only, `variants` one more each. `lost` are arguments that the
+    class takes and no config of it tells; `forgotten` those that it writes and does not read again.
+    """
+
+    base: Any
+    variants: tuple[Variant, ...]
+    lost: frozenset[str]
+    forgotten: frozenset[str]
+
+    def untried(self, row: ClassRow) -> set[str]:
+        """Return the arguments of the row that have had no value but their default."""
+        names = {param.name for param in (*row.params, *row.extra)}
+        return names - {variant.name for variant in self.variants}
+
+
+def find(library: Library, row: ClassRow) -> Any:
+    """Return the class of a row."""
+    if row.private and registry.PRIVATE in row.key:
+        return getattr(importlib.import_module(row.private), row.name)
+    found: Any = library.keras
+    for part in row.key.split(".")[1:]:
+        found = getattr(found, part)
     return found
 
 
-def parameters(cls: Any) -> dict[str, Any]:
+def parameters(cls: Any, row: ClassRow) -> dict[str, Any]:
     """Return the arguments of a class and of what it passes on, with their defaults."""
     found: dict[str, Any] = {}
     makers = [base for base in cls.__mro__ if "__init__" in vars(base)]
@@ -133,89 +92,91 @@ def parameters(cls: Any) -> dict[str, Any]:
                 found.setdefault(parameter.name, parameter.default)
         if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in signature):
             break
+    for param in (*row.params, *row.extra):
+        found.setdefault(param.name, EMPTY if param.required else param.default)
     return found
 
 
-def required(cls: Any) -> dict[str, Any]:
+def required(library: Library, cls: Any, row: ClassRow) -> dict[str, Any]:
     """Return the arguments that a class can't do without."""
-    needed = [name for name, default in parameters(cls).items() if default is EMPTY]
-    given = {n: REQUIRED[n] if n in REQUIRED else nested(n)[0] for n in needed}
-    return given | ALSO.get(cls.__name__, {})
+    names = [n for n, default in parameters(cls, row).items() if default is EMPTY]
+    also = ALSO.get(row.name, {})
+    return {name: first(library.keras, row.name, name) for name in dict.fromkeys([*names, *also])}
 
 
-def nested(name: str) -> tuple[Any, ...]:
-    """Return objects that an argument of this name can be; none for a plain argument."""
-    import keras
-
-    if name.endswith("regularizer"):
-        return keras.regularizers.L2(0.25), "l1", keras.regularizers.L1L2(0.5, 0.125)
-    if name.endswith("constraint"):
-        return "non_neg", keras.constraints.MaxNorm(3)
-    if name.endswith("initializer"):
-        return "ones", keras.initializers.HeNormal(seed=3), keras.initializers.Constant(0.5)
-    match name:
-        case "layer" | "backward_layer":
-            return (keras.layers.LSTM(3, return_sequences=True),)
-        case "layers":
-            return ([keras.layers.RandomFlip(), keras.layers.RandomRotation(0.1)],)
-        case "cell":
-            return keras.layers.LSTMCell(3), keras.layers.GRUCell(3, reset_after=False)
-        case "cells":
-            return ([keras.layers.LSTMCell(3), keras.layers.SimpleRNNCell(2)],)
-        case "inner_optimizer":
-            return (keras.optimizers.SGD(0.25),)
-        case "learning_rate":
-            return 0.5, keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.5)
-        case _:
-            return ()
+def tried(library: Library, row: ClassRow) -> Tried:
+    """Make a class with required arguments only, and once for each value that it takes."""
+    cls = find(library, row)
+    base = written(library, cls, required(library, cls, row))
+    found: list[Variant] = []
+    seen = {json.dumps(base)}
+    taken, forgotten = set(), set()
+    for name, value, others in candidates(library, cls, row):
+        if sum(variant.name == name for variant in found) == MOST:
+            continue
+        config = written(library, cls, {**required(library, cls, row), **others, name: value})
+        if config is None:
+            continue
+        taken.add(name)
+        text = json.dumps(config)
+        if tells(config, base, name) and not library.writes(config):
+            forgotten.add(name)
+        elif tells(config, base, name) and text not in seen:
+            seen.add(text)
+            found.append(Variant(name, f"{name}={value!r}", config))
+    told = forgotten | {variant.name for variant in found}
+    return Tried(base, tuple(found), frozenset(taken - told), frozenset(forgotten))
 
 
-def candidates(name: str, default: Any) -> tuple[Any, ...]:
-    """Return values to try for an argument."""
-    if nested(name):
-        return nested(name)
-    if name in WORDS:
-        return WORDS[name]
-    match default:
-        case bool():
-            return (not default,)
-        case int():
-            return default + 1, default * 2 + 3
-        case float():
-            return default * 0.5 + 0.125, 0.0
-        case str():
-            return ()
-        case tuple():
-            return (tuple(item + 1 for item in default),)
-        case None:
-            return TRIED_FOR_NONE
-        case _:
-            return ()
+def tells(config: Any, base: Any, name: str) -> bool:
+    """Say whether a config has another value of an argument than that of the smallest object."""
+    ours, theirs = config["config"], base["config"]
+    if not isinstance(ours, dict):
+        return bool(ours != theirs)
+    return bool(ours.get(name) != theirs.get(name))
 
 
-def variants(cls: Any) -> Iterator[Variant]:
-    """Yield an object with required arguments only, and one for each value that Keras takes."""
-    base = required(cls)
-    seen = set()
-    tried = [("", None), *((n, v) for n, d in parameters(cls).items() for v in candidates(n, d))]
-    for name, value in tried:
-        given = {**base, name: value} if name else base
-        config = written(cls, given)
-        key = json.dumps(config)
-        if config is not None and key not in seen:
-            seen.add(key)
-            yield Variant(f"{name}={value!r}" if name else "", config)
+def candidates(
+    library: Library, cls: Any, row: ClassRow
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Yield arguments with a value to try, and what must be given beside it."""
+    for name, default in parameters(cls, row).items():
+        for value in values(library.keras, row.name, name, default):
+            if isinstance(value, With):
+                yield name, value.value, value.others
+            else:
+                yield name, value, {}
 
 
-def written(cls: Any, given: dict[str, Any]) -> Any:
-    """Return what an object serializes to; None unless Keras makes the same of it again."""
-    import keras
-
+def written(library: Library, cls: Any, given: dict[str, Any]) -> Any:
+    """Return what an object serializes to; None when Keras does not take its arguments."""
     try:
-        fresh_keras()
-        config = json.loads(json.dumps(keras.saving.serialize_keras_object(cls(**given))))
-        again = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
-        same = json.loads(json.dumps(keras.saving.serialize_keras_object(again))) == config
+        library.begin()
+        made = library.keras.saving.serialize_keras_object(cls(**given))
+        return json.loads(json.dumps(made))
     except Exception:  # what Keras does not take is no variant
         return None
-    return config if same else None
+
+
+def made_here(rows: dict[str, ClassRow]) -> dict[str, ClassRow]:
+    """Return the rows that are made here, by their keys without the package."""
+    return {
+        key.partition(".")[2]: row
+        for key, row in rows.items()
+        if not row.refusal and row.name not in ELSEWHERE
+    }
+
+
+def reads_again(keras: Any, begin: Callable[[], Any]) -> Callable[[Any], bool]:
+    """Return a function that says whether Keras makes the same of a config again."""
+
+    def reads(config: Any) -> bool:
+        try:
+            begin()
+            again = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
+            same = json.loads(json.dumps(keras.saving.serialize_keras_object(again))) == config
+        except Exception:  # what Keras can't read is no file
+            return False
+        return same
+
+    return reads

@@ -93,7 +93,7 @@ def class_row(today: ClassRow, key: str, cls: type) -> ClassRow:
     config = make(key, cls).get_config()
     needed = required(key, cls)
     params = tuple(_parameter(param, config, needed, today) for param in signature(cls))
-    extra = tuple(_extra(key, cls, config)) if takes_keywords(cls) else ()
+    extra = tuple(_extra(key, cls, config, today.kind)) if takes_keywords(cls) else ()
     row = ClassRow(
         key=key,
         kind=today.kind,
@@ -161,10 +161,11 @@ def _positional(today: ClassRow, params: tuple[Parameter, ...]) -> int:
     return count
 
 
-def _extra(key: str, cls: type, config: Json) -> Iterator[Parameter]:
+def _extra(key: str, cls: type, config: Json, kind: str) -> Iterator[Parameter]:
     """Yield what the constructor takes through `**kwargs` and writes to its config."""
     named = {param.name for param in signature(cls)}
-    for name, values in TRIALS.items():
+    # A metric of a function takes every keyword, and hands it to the function.
+    for name, values in TRIALS.items() if kind == "layer" else ():
         if name not in named and any(_shows(key, cls, config, name, value) for value in values):
             usual = LAYER_EXTRA.get(name) or Parameter(name, False, False)
             shown = name in config and name != "name"
