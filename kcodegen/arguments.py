@@ -85,6 +85,7 @@ def options(arguments: argparse.Namespace) -> Options:
         names=arguments.names,
         flat=arguments.flat,
         explain=arguments.explain,
+        fast_load=arguments.fast_load,
         line_length=arguments.line_length or LINE_LENGTH,
         template_dir=arguments.template_dir,
         source="" if arguments.file == STDIN else Path(arguments.file).name,
@@ -148,6 +149,12 @@ def _add_page(group: argparse._ArgumentGroup) -> None:
         "--explain",
         action="store_true",
         help="say on standard error what each helper function stands for",
+    )
+    group.add_argument(
+        "--fast-load",
+        action="store_true",
+        help="give the page a faster load_model, which draws no random numbers for weights that "
+        "are about to be loaded",
     )
     group.add_argument(
         "--line-length", metavar="N", type=line_length, help=f"columns (default: {LINE_LENGTH})"

@@ -21,7 +21,8 @@ class Options:
     those that Keras gives again by itself, "keep" writes them all, "drop" leaves out whatever
     looks automatic. `stubs` writes a skeleton for every class and function of a user that
     `custom` does not map. `flat` writes every layer on a line of its own; `explain` adds a note
-    for each helper function: what it stands for.
+    for each helper function: what it stands for. `fast_load` gives the page a loader that draws no
+    random numbers for what it loads, and reads it once.
     `source` and `output` are the file names that the header of the page mentions; `command` are the
     words that were typed, for hints that can be typed.
     """
@@ -35,6 +36,7 @@ class Options:
     names: Literal["auto", "keep", "drop"] = "auto"
     flat: bool = False
     explain: bool = False
+    fast_load: bool = False
     line_length: int = LINE_LENGTH
     template_dir: Path | None = None
     source: str = ""

@@ -175,6 +175,8 @@ def proved_page(
 ) -> str:
     """Return the page of an artifact; raises ProofError when it does not say what it should."""
     module = backend(options.target).lower(shorten(named), vocabulary, outline_of, count)
+    if options.fast_load:
+        module = keras3.with_fast_load(module)
     text = render(
         module,
         options.target,
@@ -339,6 +341,8 @@ def command_line(options: Options) -> tuple[str, ...]:
         words += ["--names", options.names]
     if options.flat:
         words.append("--flat")
+    if options.fast_load:
+        words.append("--fast-load")
     if options.line_length != DEFAULTS.line_length:
         words += ["--line-length", str(options.line_length)]
     if options.template_dir is not None:

@@ -15,7 +15,7 @@ def test_the_command_line_has_the_same_defaults():
 
 def test_every_option_reaches_the_compiler():
     words = "model.json -o page.py --input-shape 28,None,1 --names keep --line-length 100".split()
-    words += ["--flat", "--explain", "--stubs"]
+    words += ["--flat", "--explain", "--fast-load", "--stubs"]
     words += ["--custom", "A>S=shop.layers:S", "--weights", "w", "--template-dir", "t"]
     words += ["--weights-out", "o"]
     asked = arguments.options(arguments.parse(words))

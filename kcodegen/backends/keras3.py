@@ -275,6 +275,21 @@ def load_model(build: Function) -> Function:
     return Function("load_model", params, build.returns, LOAD_DOC, body)
 
 
+def with_fast_load(module: Module) -> Module:
+    """Return the module with a `load_model` that builds the model for loading.
+
+    `model = build_model()  ->  model = build_for_loading(build_model)`
+    """
+    if module.loader is None:
+        return module
+    built, *rest = module.loader.body
+    assert isinstance(built, Assign)
+    assert isinstance(built.value, CallExpr)
+    call = CallExpr(Name("build_for_loading"), (built.value.func, *built.value.args))
+    body = (replace(built, value=call), *rest)
+    return replace(module, loader=replace(module.loader, body=body), fast_load=True)
+
+
 def _module(
     builder: Builder, functions: list[Function], artifact: Artifact, summary: str
 ) -> Module:

@@ -52,6 +52,7 @@ class Page:
     has_config: bool
     compiles: bool
     normalized: bool
+    fast_load: bool
 
 
 def render(
@@ -84,6 +85,7 @@ def render(
         has_config=module.has_config,
         compiles=module.compiles,
         normalized=module.normalized,
+        fast_load=module.fast_load,
     )
     environment = _environment(target, template_dir)
     try:

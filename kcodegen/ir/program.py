@@ -230,7 +230,8 @@ class Module:
     makes the main object, `takes` its arguments by name; `has_config` says that it can be asked for
     its configuration. `is_model` asks for the loading of
     weights by `loader`; `normalized` says that an adapted Normalization has to be finalized after
-    it. `stubs` are skeletons of a user's classes.
+    it, `fast_load` that no random numbers are drawn for what is loaded. `stubs` are skeletons of a
+    user's classes.
     """
 
     summary: str
@@ -244,4 +245,5 @@ class Module:
     loader: Function | None = None
     compiles: bool = False
     normalized: bool = False
+    fast_load: bool = False
     stubs: tuple[Stub, ...] = ()

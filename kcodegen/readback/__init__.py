@@ -16,7 +16,10 @@ from kcodegen.registry.vocabulary import Vocabulary
 __all__ = ["ReadBackError", "read_back"]
 
 # What the templates' own prose defines besides the page's functions.
-FIXED = frozenset({"load_weights", "load_model", "finalize_normalization"})
+FIXED = frozenset(
+    """load_weights read_weight load_model finalize_normalization
+    read_aligned aligned_array as_tensor build_for_loading""".split()
+)
 
 
 def read_back(

@@ -25,7 +25,7 @@ def test_every_option_arrives() -> None:
         arguments.parse(
             "in/a.json -o out/b.py --target keras3 --input-shape 28,28,1 --weights w "
             "--custom A=a.b:C --custom Mine>B=_d:e --custom A=a.b:C --names drop "
-            "--line-length 100 --template-dir t".split()
+            "--fast-load --line-length 100 --template-dir t".split()
         )
     )
 
@@ -35,6 +35,7 @@ def test_every_option_arrives() -> None:
         weights=Path("w"),
         custom=(("A", "a.b:C"), ("Mine>B", "_d:e")),
         names="drop",
+        fast_load=True,
         line_length=100,
         template_dir=Path("t"),
         source="a.json",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -15,13 +17,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kcodegen import compile_model
+from kcodegen import Options, compile_model
 
 
-def page_of(model: Any) -> Any:
+def page_of(model: Any, **options: Any) -> Any:
     """Return the compiled page as a namespace."""
     names: dict[str, Any] = {"__name__": "page"}
-    exec(compile_model(model).text, names)
+    exec(compile_model(model, Options(**options)).text, names)
     return SimpleNamespace(**names)
 
 
@@ -35,7 +37,7 @@ def save(model: Any, folder: Path) -> None:
         np.save(folder / f"weight_{i}.npy", array)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page() -> Any:
     return page_of(perceptron())
 
@@ -79,16 +81,83 @@ def test_all_that_is_wrong_is_named_at_once(page, weights):
     )
 
 
-@pytest.mark.parametrize("array", [np.zeros(1, "V2"), np.array(["one"])], ids=["bfloat16", "text"])
-def test_what_holds_no_numbers_is_refused(page, weights, array):
+@pytest.mark.parametrize(
+    ("array", "holds"),
+    [
+        (np.zeros(1, "V2"), "|V2"),
+        (np.array(["one"]), "<U3"),
+        (np.zeros(1, "c8"), "complex64"),
+        (np.zeros(1, [("a", "f4")]), "[('a', '<f4')]"),
+        (np.zeros(1, "M8[s]"), "datetime64[s]"),
+    ],
+    ids=["bytes", "text", "complex", "structure", "date"],
+)
+def test_what_holds_no_numbers_is_refused(page, weights, array, holds):
     np.save(weights / "weight_3.npy", array)
-    assert refusal(page, weights) == (f"{weights}: weight_3.npy holds {array.dtype}, not numbers")
+    needs = "but mlp/last/bias needs float32"
+    assert refusal(page, weights) == f"{weights}: weight_3.npy holds {holds}, {needs}"
 
 
-def test_a_pickle_is_never_opened(page, weights):
-    np.save(weights / "weight_3.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match="Python objects"):
-        page.load_model(weights)
+def _pickled() -> bytes:
+    memory = io.BytesIO()
+    np.save(memory, np.array([{}], dtype=object), allow_pickle=True)
+    return memory.getvalue()
+
+
+def _zipped() -> bytes:
+    memory = io.BytesIO()
+    np.savez(memory, a=np.zeros(1))
+    return memory.getvalue()
+
+
+def _npy(header: str, size: int = 4) -> bytes:
+    text = f"{header}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(size)
+
+
+BROKEN = {
+    "empty": b"",
+    "no npy": b"weights",
+    "pickle": pickle.dumps([1.0]),
+    "pickled npy": _pickled(),
+    "npz": _zipped(),
+    "no header": _npy("")[:8],
+    "cut header": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,"),
+    "cut": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", 3),
+    "negative": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}"),
+    "twice negative": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -1)}"),
+    "huge": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999,)}"),
+    "no type": _npy("{'descr': '<f1', 'fortran_order': False, 'shape': (1,)}"),
+    "nested": _npy("(" * 4000),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_named_and_nothing_changes(page, weights, content):
+    (weights / "weight_1.npy").write_bytes(content)
+    message = refusal(page, weights)
+    assert message.startswith(f"{weights}: weight_1.npy cannot be read: ")
+    assert ";" not in message
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(page, weights):
+    (weights / "weight_1.npy").unlink()
+    (weights / "weight_1.npy").mkdir()
+    assert "weight_1.npy cannot be read: " in refusal(page, weights)
+
+
+def test_whole_numbers_need_whole_numbers(tmp_path):
+    """0.7 would become 0 without a word."""
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.quantize("int8")
+    save(model, tmp_path)
+    page = page_of(model)
+    again = page.load_model(tmp_path)
+    assert all(map(np.array_equal, model.get_weights(), again.get_weights()))
+    (path,) = (p for p in tmp_path.iterdir() if np.load(p).dtype == "int8")
+    np.save(path, np.load(path) + np.float32(0.5))
+    with pytest.raises(ValueError, match=rf"{path.name} holds float32, but \S* needs int8"):
+        page.load_model(tmp_path)
 
 
 def test_numbers_of_another_type_are_converted(page, weights):

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+from kcodegen.readback import FIXED
 from tests.mutation.places import Place, places, replaced
 from tests.mutation.swaps import other_text, other_word
 
 Change: TypeAlias = "tuple[str, ast.AST, str]"  # what kind, which node, its new text
-
-# The same on every page; they build nothing.
-FIXED = ("load_weights", "load_model", "finalize_normalization")
 
 
 @dataclass(frozen=True, slots=True)

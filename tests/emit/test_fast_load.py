@@ -1,0 +1,273 @@
+"""Pages with `--fast-load`: the same weights, without the numbers that would be overwritten."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import initializers, layers, ops
+
+from kcodegen import Options, compile_model
+from kcodegen.verification.rebuild import fresh_keras
+
+
+def page_of(model: Any, **options: Any) -> Any:
+    """Return the compiled page as a namespace."""
+    names: dict[str, Any] = {"__name__": "page"}
+    exec(compile_model(model, Options(fast_load=True, **options)).text, names)
+    return SimpleNamespace(**names)
+
+
+def save(model: Any, folder: Path) -> None:
+    for i, variable in enumerate(model.weights):
+        np.save(folder / f"weight_{i}.npy", ops.convert_to_numpy(variable))
+
+
+def raw(model: Any) -> list[tuple[str, tuple[int, ...], bytes]]:
+    """Return types, shapes and bytes of a model's weights."""
+    arrays = [ops.convert_to_numpy(variable) for variable in model.weights]
+    return [(str(array.dtype), array.shape, array.tobytes()) for array in arrays]
+
+
+def perceptron() -> keras.Model:
+    inputs = keras.Input((3,))
+    x = layers.Dense(5, kernel_initializer=initializers.RandomNormal(seed=1))(inputs)
+    x = layers.Dropout(0.5)(x)
+    return keras.Model(inputs, layers.Dense(1, kernel_initializer="ones")(x))
+
+
+def nested() -> keras.Model:
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.BatchNormalization()])
+    inputs = keras.Input((6, 4))
+    shared = layers.TimeDistributed(inner)
+    x = shared(shared(inputs))
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)
+    x = layers.MultiHeadAttention(2, 3)(x, x)
+    return keras.Model(inputs, layers.Embedding(7, 2)(ops.argmax(x, axis=-1)))
+
+
+def lookups() -> keras.Model:
+    """Return a model with all initializers that draw, a scalar and half precision."""
+    inputs = keras.Input((4, 4, 2))
+    names = ("orthogonal", "random_uniform", "truncated_normal", "he_normal", "lecun_uniform")
+    x = inputs
+    for name in names:
+        x = layers.Conv2D(3, 2, padding="same", kernel_initializer=name)(x)
+    x = layers.SpectralNormalization(layers.DepthwiseConv2D(2))(x)
+    return keras.Model(inputs, layers.Dense(2, dtype="float16")(layers.PReLU()(x)))
+
+
+def normalized() -> keras.Model:
+    inside = keras.Sequential([keras.Input((2,)), layers.Normalization()])
+    inputs = keras.Input((3, 2))
+    outputs = layers.TimeDistributed(inside)(layers.Normalization()(inputs))
+    model = keras.Model(inputs, outputs)
+    samples = np.arange(24.0).reshape(4, 3, 2)
+    model.layers[1].adapt(samples)
+    inside.layers[0].adapt(samples.reshape(12, 2) * 2.0)
+    return model
+
+
+def half() -> keras.Model:
+    return keras.Sequential([keras.Input((3,)), layers.Dense(70, dtype="bfloat16")])
+
+
+def empty() -> keras.Model:
+    """Return a model with a weight that has no elements."""
+    return keras.Sequential([keras.Input((0,)), layers.Dense(3)])
+
+
+MODELS = (perceptron, nested, lookups, normalized, half, empty)
+
+
+@pytest.mark.parametrize("make", MODELS, ids=[make.__name__ for make in MODELS])
+def test_weights_are_those_of_the_files(make: Callable[[], Any], tmp_path: Path) -> None:
+    fresh_keras()
+    model = make()
+    save(model, tmp_path)
+    page = page_of(model)
+    add_weight = keras.Layer.add_weight
+    loaded = page.load_model(tmp_path)
+    assert raw(loaded) == raw(model)
+    assert keras.Layer.add_weight is add_weight
+
+
+def test_arrays_of_another_layout_or_type_are_converted(tmp_path: Path) -> None:
+    model = perceptron()
+    save(model, tmp_path)
+    for i, change in enumerate(
+        (np.asfortranarray, lambda a: a.astype(">f4"), lambda a: a.astype("f8"))
+    ):
+        path = tmp_path / f"weight_{i}.npy"
+        np.save(path, change(np.load(path)))
+    assert raw(page_of(model).load_model(tmp_path)) == raw(model)
+
+
+def test_normalization_uses_its_statistics(tmp_path: Path) -> None:
+    """What was computed from the weights before they were loaded would show."""
+    model = normalized()
+    save(model, tmp_path)
+    page = page_of(model)
+    for i in range(len(model.weights)):
+        folder = tmp_path / "sevens"
+        folder.mkdir(exist_ok=True)
+        np.save(folder / f"weight_{i}.npy", np.full_like(np.load(tmp_path / f"weight_{i}.npy"), 7))
+    samples = np.arange(24.0).reshape(4, 3, 2)
+    other = page.load_model(folder)
+    assert np.allclose(ops.convert_to_numpy(other(samples))[0, 0, 0], (-7 / 7**0.5 - 7) / 7**0.5)
+    assert np.allclose(page.load_model(tmp_path)(samples), model(samples))
+
+
+def test_loaded_weights_can_be_trained(tmp_path: Path) -> None:
+    """The memory of the file's array is the variable's own: nobody else sees it change."""
+    model = perceptron()
+    save(model, tmp_path)
+    first, second = (page_of(model).load_model(tmp_path) for _ in range(2))
+    first.compile("sgd", "mse")
+    first.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    assert raw(first) != raw(model) == raw(second)
+    assert np.array_equal(np.load(tmp_path / "weight_0.npy"), model.get_weights()[0])
+
+
+def test_random_numbers_of_other_layers_stay_the_same(tmp_path: Path) -> None:
+    """The seed of a Dropout comes after those of the initializers before it."""
+    model = perceptron()
+    save(model, tmp_path)
+    page = page_of(model)
+    seeds = []
+    for build in (page.build_model, lambda: page.load_model(tmp_path)):
+        keras.utils.set_random_seed(5)
+        made = build()
+        seed = ops.convert_to_numpy(made.layers[2].seed_generator.state).tolist()
+        seeds.append((seed, random.random()))
+    assert seeds[0] == seeds[1]
+
+
+class Own(keras.Layer):
+    """Adds weights in every way that there is."""
+
+    def build(self, input_shape: Any) -> None:
+        self.positional = self.add_weight((2, 3), initializers.RandomNormal(seed=1))
+        self.callable = self.add_weight(
+            shape=(2,), initializer=lambda shape, dtype: ops.ones(shape)
+        )
+        self.text = self.add_weight(shape=(2,), initializer="random_normal")
+        self.silent = self.add_weight(shape=(2, 2))
+        self.object = self.add_weight(shape=(2,), initializer=initializers.RandomNormal(seed=1))
+        self.constant = ops.convert_to_numpy(initializers.RandomNormal(seed=1)((3,)))
+        self.scalar = self.add_weight(initializer=initializers.RandomUniform(seed=1))
+
+
+def test_only_initializers_of_weights_are_not_asked(tmp_path: Path) -> None:
+    """A layer's own use of an initializer, and any callable, is left alone."""
+    model = perceptron()
+    page = page_of(model)
+
+    def build() -> Own:
+        layer = Own()
+        layer.build((None, 3))
+        return layer
+
+    layer, plain = page.build_for_loading(build), build()
+    assert np.array_equal(layer.constant, plain.constant)
+    assert np.array_equal(layer.positional, plain.positional)
+    assert np.all(ops.convert_to_numpy(layer.callable) == 1)
+    assert np.all(ops.convert_to_numpy(layer.object) == 0)
+    assert float(layer.scalar.value) == 0
+    assert layer.scalar.shape == ()
+    assert np.any(ops.convert_to_numpy(layer.silent))
+
+
+def test_what_was_replaced_is_back_when_building_fails() -> None:
+    page, add_weight = page_of(perceptron()), keras.Layer.add_weight
+
+    def build(width: int) -> None:
+        assert keras.Layer.add_weight is not add_weight
+        raise ValueError(f"no model of width {width}")
+
+    with pytest.raises(ValueError, match="no model of width 3"):
+        page.build_for_loading(build, 3)
+    assert keras.Layer.add_weight is add_weight
+
+
+@pytest.mark.parametrize("offset", [0, 4, 16, 32, 64])
+def test_only_aligned_memory_is_handed_over(monkeypatch: pytest.MonkeyPatch, offset: int) -> None:
+    """TensorFlow ends the process for memory that begins elsewhere."""
+    import tensorflow as tf
+
+    page, given = page_of(perceptron()), []
+    hand_over = tf.experimental.dlpack.from_dlpack
+    monkeypatch.setattr(
+        tf.experimental.dlpack, "from_dlpack", lambda x: given.append(x) or hand_over(x)
+    )
+    memory = page.aligned_bytes(400, np.zeros)[offset : offset + 40].view("f4")
+    assert page.as_tensor(memory).numpy().tolist() == [0.0] * 10
+    assert len(given) == (offset % 64 == 0)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((0, 3), "f4"), np.ones((), "f4"), np.ones(3, "?"), np.ones((64, 64), "f4").T[::2]],
+    ids=["empty", "scalar", "bool", "strided"],
+)
+def test_every_array_becomes_a_tensor(array: np.ndarray) -> None:
+    tensor = page_of(perceptron()).as_tensor(array)
+    assert tensor.shape == array.shape
+    assert np.array_equal(tensor.numpy(), array)
+
+
+def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((300,)), layers.Dense(300)])
+    save(model, tmp_path)
+    page, path = page_of(model), tmp_path / "weight_0.npy"
+    read = page.load_weights.__globals__["read_weight"]
+
+    def cutting(*args: Any, **kwargs: Any) -> Any:
+        array = read(*args, **kwargs)
+        path.write_bytes(path.read_bytes()[:5000])
+        return array
+
+    page.load_weights.__globals__["read_weight"] = cutting
+    with pytest.raises(ValueError, match=r"weight_0\.npy was cut while it was read"):
+        page.read_aligned(path, np.dtype("float32"))
+
+
+def test_a_page_that_asks_for_the_shape_passes_it_on(tmp_path: Path) -> None:
+    layer = {"class_name": "Dense", **layers.Dense(2).get_config()}
+    page = page_of({"layers": [layer]})
+    np.save(tmp_path / "weight_0.npy", np.ones((3, 2)))
+    np.save(tmp_path / "weight_1.npy", np.ones(2))
+    assert page.load_model(tmp_path, (3,)).count_params() == 8
+
+
+def test_an_object_has_nothing_to_load() -> None:
+    config = keras.saving.serialize_keras_object(keras.optimizers.Adam())
+    plain, fast = (compile_model(config, Options(fast_load=fast)).text for fast in (False, True))
+    assert plain == fast
+
+
+def test_keras2_pages_load_as_fast(tmp_path: Path) -> None:
+    import tf_keras
+
+    inputs = tf_keras.Input((6, 4))
+    x = tf_keras.layers.Bidirectional(tf_keras.layers.GRU(3))(inputs)
+    x = tf_keras.layers.BatchNormalization()(tf_keras.layers.Dense(70)(x))
+    model = tf_keras.Model(inputs, x)
+    for i, array in enumerate(model.get_weights()):
+        np.save(tmp_path / f"weight_{i}.npy", np.asfortranarray(array + 0.25))
+    page = page_of(model.to_json(), target="keras2")
+    add_weight = tf_keras.layers.Layer.add_weight
+    drawn = page.build_for_loading(page.build_model).get_weights()
+    assert not np.any(drawn[0])
+    loaded = page.load_model(tmp_path)
+    assert all(
+        np.array_equal(a + 0.25, b)
+        for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True)
+    )
+    assert tf_keras.layers.Layer.add_weight is add_weight
