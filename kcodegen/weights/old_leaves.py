@@ -36,6 +36,15 @@ def _maxout_dense(definition: Definition) -> Slots:
     return _with_bias(definition, ("kernel", kernel), ("bias", (features, units)))
 
 
+def _normalized(definition: Definition) -> Slots:
+    """Return the weights of the modes of BatchNormalization that there are no longer."""
+    shape = tuple(map(definition.size, definition.axes("axis")))
+    return (
+        *(definition.slot(role, shape) for role in ("gamma", "beta")),
+        *(definition.slot(role, shape, False) for role in ("moving_mean", "moving_variance")),
+    )
+
+
 def _local(rank: int, definition: Definition) -> Slots:
     """Return the weights of a convolution whose kernel differs from place to place."""
     filters = definition.integer("filters")
@@ -53,10 +62,12 @@ def _by_place(roles: tuple[str, ...], definition: Definition) -> Slots:
 
 
 OLD_LEAVES: Final[dict[str, Callable[[Definition], Slots]]] = {
+    "kcodegen.CurrentBatchNormalization": _normalized,
     "kcodegen.Highway": _highway,
     "kcodegen.LocallyConnected1D": partial(_local, 1),
     "kcodegen.LocallyConnected2D": partial(_local, 2),
     "kcodegen.MaxoutDense": _maxout_dense,
     "kcodegen.ParametricSoftplus": partial(_by_place, ("alpha", "beta")),
+    "kcodegen.SampleNormalization": _normalized,
     "kcodegen.SReLU": partial(_by_place, ("t_left", "a_left", "t_right", "a_right")),
 }

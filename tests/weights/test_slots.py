@@ -20,13 +20,20 @@ from kcodegen.ir.rewrite import rewrite_graph
 from kcodegen.ir.values import Dict, Obj, Value
 from kcodegen.passes.defaults import drop_defaults
 from kcodegen.readers import read_bytes
-from kcodegen.registry.helper_rows import KERAS_1, LOCAL_1D, LOCAL_2D, OLD_HARD_SIGMOID
+from kcodegen.registry.helper_rows import (
+    HELPER_ROWS,
+    KERAS_1,
+    LOCAL_1D,
+    LOCAL_2D,
+    OLD_HARD_SIGMOID,
+)
 from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.weights import slots
 from kcodegen.weights.definition import Slot
 from kcodegen.weights.groups import member_names
 from kcodegen.weights.npy import folder
+from kcodegen.weights.old_leaves import OLD_LEAVES
 from kcodegen.weights.slots import graph_weight_shapes, parameter_count, weight_shapes
 from kcodegen.weights.weightless import WEIGHTLESS
 from tests.corpus.cases import Case, cases
@@ -335,3 +342,8 @@ def test_hostile_arguments_give_shapes_or_none(
     assert found is None or all(
         isinstance(size, int) and size >= 0 for shape in found for size in shape
     )
+
+
+@pytest.mark.parametrize("key", [key for key, row in HELPER_ROWS.items() if row.kind == "layer"])
+def test_the_weights_of_every_layer_of_a_page_are_known(key: str) -> None:
+    assert key in WEIGHTLESS or key in OLD_LEAVES
