@@ -11,8 +11,9 @@ from pathlib import Path
 from kcodegen import arguments
 from kcodegen.diagnostics import Diagnostic, UsageError
 from kcodegen.frontends.producers import producer_of
-from kcodegen.ir.document import Json
+from kcodegen.ir.document import Json, Node
 from kcodegen.pipeline import Result
+from kcodegen.readers import read
 from kcodegen.records import record
 from kcodegen.weights import formats, order, writer
 from kcodegen.weights.owners import Pairs
@@ -58,7 +59,7 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
     producer = producer_of(result.document)
     if asked.weights_backend is not None:
         producer = replace(producer, backend=asked.weights_backend)
-    document = result.document if path == Path(asked.file) else None
+    document = result.document if path == Path(asked.file) else _json(path)
     with formats.gathered(path, result.model, producer, document) as matched:
         said = [_settled(one) for one in result.diagnostics if one.code not in _SETTLED]
         weights = matched.weights
@@ -66,6 +67,16 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
             weights = order.pairs_of_keras2(weights)
         diagnostics = (*said, *matched.diagnostics)
         yield Conversion(weights, directory, asked.checksums, path.name, diagnostics)
+
+
+def _json(path: Path) -> Node | None:
+    """Return the document in a file that begins like JSON: it may name shards."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if not file.read(64).lstrip().startswith(b"{"):
+            return None
+    return read(path)
 
 
 def _settled(diagnostic: Diagnostic) -> Diagnostic:

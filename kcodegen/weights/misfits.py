@@ -20,7 +20,7 @@ def misfits(layer: Layer | None, expected: Slots, arrays: Sequence[Stored]) -> I
     if len(expected) == len(arrays):
         wrong = [
             (slot, array)
-            for slot, array in zip(expected, arrays, strict=True)
+            for slot, array in _likely(expected, arrays)
             if not fits(slot.shape, array.shape)
         ]
         for slot, array in wrong:
@@ -33,6 +33,17 @@ def misfits(layer: Layer | None, expected: Slots, arrays: Sequence[Stored]) -> I
     message = f"{of} has {len(expected)} weights, the file {len(arrays)}"
     hint = f"needed: {_listed([shown(slot) for slot in expected])}"
     yield Diagnostic("weights", message, where, hint)
+
+
+def _likely(expected: Slots, arrays: Sequence[Stored]) -> list[tuple[Slot, Stored]]:
+    """Return each variable with the array of its name that is nearest to its place."""
+    left, found = list(enumerate(arrays)), []
+    for place, slot in enumerate(expected):
+        named = [item for item in left if is_called(slot, item[1].name[-1])] or left
+        item = min(named, key=lambda item: abs(item[0] - place))
+        left.remove(item)
+        found.append((slot, item[1]))
+    return found
 
 
 def _misnamed(where: Origin, expected: Slots, arrays: Sequence[Stored]) -> Iterator[Diagnostic]:

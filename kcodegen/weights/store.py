@@ -40,7 +40,7 @@ class Stored:
     @property
     def shown(self) -> str:
         """The path as a message may show it."""
-        return "/".join(map(prose, self.name))
+        return "/".join(":".join(map(prose, part.split(":"))) for part in self.name)
 
 
 def whole(stored: Stored) -> Array:
