@@ -12,12 +12,12 @@ from pathlib import Path
 from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
-from kcodegen.weights import legacy_hdf5, numpy_files, tfjs
+from kcodegen.weights import containers, legacy_hdf5, numpy_files, tfjs
 from kcodegen.weights.matching import Matched, match
 from kcodegen.weights.sources import Producer, Source
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
-_HINT = "kcodegen reads .h5, .keras, .npz, a TensorFlow.js model.json and folders of weight_<i>.npy"
+_HINT = "known are .h5, .keras, .npz, .safetensors, TensorFlow.js and folders of weight_<i>.npy"
 
 
 @contextmanager
@@ -31,6 +31,12 @@ def gathered(
     fit, FileError for what can't be read.
     """
     with ExitStack() as stack:
+        tree = containers.tree_of(path, stack)
+        if tree is not None:
+            from kcodegen.weights import native  # what wrote the file doesn't matter to it
+
+            yield native.match(graph, tree)
+            return
         yield match(graph, completed(_source(path, document, stack), producer))
 
 
@@ -56,6 +62,8 @@ def holds_weights(path: Path, document: Node) -> bool:
 
         with hdf5.opened(path) as file:
             return legacy_hdf5.is_legacy(file)
+    if start.startswith(_ZIP):
+        return containers.holds_weights(path)
     return tfjs.has_manifest(document)
 
 
@@ -70,6 +78,12 @@ def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:
         return _from_zip(path)
     if document is not None and tfjs.has_manifest(document):
         return tfjs.read(document, path.parent)
+    from kcodegen.weights import safetensors  # few files are of this kind
+
+    if safetensors.is_safetensors(path):
+        return safetensors.read(path)
+    if shards := containers.shards_of(path):
+        return safetensors.read(*shards)
     raise rejected("weights", f"{path.name!a} is no file of weights that is known", hint=_HINT)
 
 

@@ -13,7 +13,11 @@ from collections.abc import Iterable
 from kcodegen.words import snake_case
 
 # What these are called in memory.
-_CLASSES = {"keras.Model": "Functional", "keras.Input": "InputLayer"}
+_CLASSES = {
+    "keras.Input": "InputLayer",
+    "keras.Model": "Functional",
+    "keras.layers.GroupQueryAttention": "GroupedQueryAttention",
+}
 
 
 def member_names(keys: Iterable[str]) -> tuple[str, ...]:
@@ -21,7 +25,12 @@ def member_names(keys: Iterable[str]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     names = []
     for key in keys:
-        plain = snake_case(_CLASSES.get(key, re.split(r"[.:>]", key)[-1]))
+        plain = class_word(key)
         count = counts[plain] = counts.get(plain, -1) + 1
         names.append(f"{plain}_{count}" if count else plain)
     return tuple(names)
+
+
+def class_word(key: str) -> str:
+    """Return what the first object of a class is called."""
+    return snake_case(_CLASSES.get(key, re.split(r"[.:>]", key)[-1]))

@@ -111,6 +111,26 @@ SINGLE: list[tuple[str, tuple[int | None, ...], Build]] = [
     ("pipeline", (8, 8, 3), lambda k: k.Pipeline([k.Rescaling(2.0), k.RandomFlip()])),
 ]
 
+# Layers that can be quantized.
+QUANTIZABLE: list[tuple[str, tuple[int | None, ...], Build]] = [
+    ("dense", (6,), lambda k: k.Dense(4)),
+    ("dense-odd", (7,), lambda k: k.Dense(5, use_bias=False)),
+    ("dense-large", (300,), lambda k: k.Dense(5)),
+    ("einsum", (5, 6), lambda k: k.EinsumDense("abc,cde->abde", (None, 4, 8), bias_axes="de")),
+    ("embedding", (4,), lambda k: k.Embedding(7, 5)),
+    ("embedding-large", (4,), lambda k: k.Embedding(7, 300)),
+    ("reversible", (4,), lambda k: k.ReversibleEmbedding(7, 4)),
+    ("reversible-untied", (4,), lambda k: k.ReversibleEmbedding(7, 5, tie_weights=False)),
+]
+
+
+def quantized(keras: Any, shape: tuple[int | None, ...], make: Build, mode: str) -> Any:
+    """Return a model with one quantized layer, as it comes back from its JSON."""
+    x = keras.Input(shape)
+    model = keras.Model(x, make(keras.layers)(x))
+    model.quantize(mode)
+    return keras.models.model_from_json(model.to_json())
+
 
 def attention(k: Any, keras: Any, **options: Any) -> Any:
     """Return a model with one MultiHeadAttention over inputs of different sizes."""

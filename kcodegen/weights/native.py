@@ -1,0 +1,193 @@
+"""The weights of a model out of a file of Keras 3, each by the exact place of its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from kcodegen.diagnostics import CompileError, Diagnostic, Origin
+from kcodegen.ir.graph import Graph, Layer
+from kcodegen.records import record
+from kcodegen.weights.definition import Slot, Slots
+from kcodegen.weights.keras_file import Owner, Path, Tree
+from kcodegen.weights.layout import Place, file_order, is_merged, place_of
+from kcodegen.weights.matching import Matched
+from kcodegen.weights.misfits import shown
+from kcodegen.weights.owners import Pairs, fits
+from kcodegen.weights.places import Found, find, inside
+from kcodegen.weights.slots import layer_slots
+from kcodegen.weights.store import Stored, computed
+from kcodegen.words import prose
+
+_SHOWN = 10
+_HINT = "is it the file of this model?"
+
+
+@record(frozen=True)
+class Strange:
+    """A layer whose class is not known, and the names that lead to it."""
+
+    names: Path
+    layer: Layer
+
+
+def match(graph: Graph, tree: Tree) -> Matched:
+    """Return every variable of a model with its array, in the order of `model.weights`.
+
+    Raises CompileError that names all that is missing, left over or misshapen.
+    """
+    wanted = tuple(_wanted(graph, ()))
+    owned: dict[Place, list[Slot]] = {}
+    for item in wanted:
+        if isinstance(item, Slot):
+            owned.setdefault(place_of(item), []).append(item)
+    objects = {place: tuple(slots) for place, slots in owned.items()}
+    strange = [item for item in wanted if isinstance(item, Strange)]
+    found = find(graph, objects, [item.names for item in strange], tree)
+    notes = [note for item in strange for note in _note(item, found, tree)]
+    problems = [*_missing(found, objects), *_left_over(found)]
+    problems += [note for note in notes if note.severity == "error"]
+    arrays: dict[Slot, Stored] = {}
+    for place, path in found.objects.items():
+        try:
+            arrays |= {} if path is None else _fitted(objects[place], tree[path])
+        except CompileError as error:
+            problems.extend(error.diagnostics)
+    if problems:
+        raise CompileError(problems)
+    return Matched(tuple(_pairs(wanted, arrays, found, tree)), tuple(notes))
+
+
+def _wanted(graph: Graph, names: Path) -> Iterator[Slot | Strange]:
+    """Yield the variables of a model; a layer whose class is not known stands for its own."""
+    for layer in graph.layers:
+        own = layer_slots(layer)
+        if own is not None:
+            yield from (replace(slot, layers=(*names, *slot.layers)) for slot in own)
+        elif layer.body is not None:
+            yield from _wanted(layer.body, (*names, layer.name))
+        else:
+            yield Strange((*names, layer.name), layer)
+
+
+def _pairs(
+    wanted: Sequence[Slot | Strange], arrays: dict[Slot, Stored], found: Found, tree: Tree
+) -> Iterator[tuple[Slot, Stored]]:
+    for item in wanted:
+        if isinstance(item, Strange):
+            yield from _as_stored(item, found, tree)
+        else:
+            yield item, arrays[item] if item in arrays else _zeros(item)
+
+
+# Layers of the user's
+
+
+def _as_stored(item: Strange, found: Found, tree: Tree) -> Pairs:
+    """Return the weights of a layer of no known class: object by object, itself first."""
+    layer = found.layers.get(item.names)
+    return tuple(
+        (Slot(array.name[-1], array.shape, item.layer.key, path[len(layer) :], item.names), array)
+        for path in (() if layer is None else inside(layer, tree))
+        for array in tree[path].arrays()
+        if layer is not None
+    )
+
+
+def _note(item: Strange, found: Found, tree: Tree) -> Iterator[Diagnostic]:
+    """Yield what there is to say of a layer with several layers inside: their order is not sure."""
+    layer = found.layers.get(item.names)
+    if layer is None or sum(path != layer for path in inside(layer, tree)) < 2:
+        return
+    name = prose(item.layer.name)
+    if item.layer.key.startswith("keras."):
+        message = f"in which order {name!r} has its weights is not known"
+        hint = "give them as weight_<i>.npy, in the order of model.get_weights()"
+        yield Diagnostic("weight-order", message, item.layer.origin, hint)
+        return
+    message = (
+        f"{name!r} is no layer of Keras and holds others: its weights come object by object, "
+        "in the order of the file"
+    )
+    hint = "compare with the order of its `weights`"
+    yield Diagnostic("weight-order", message, item.layer.origin, hint, "warning")
+
+
+# Layers of Keras
+
+
+def _fitted(owned: Slots, owner: Owner) -> dict[Slot, Stored]:
+    """Return the arrays of one object by the variables they fill; CompileError unless they fit."""
+    arrays, order = owner.arrays(), file_order(owned)
+    where = Origin("", owned[0].layers[-1])
+    if len(arrays) != len(order):
+        of = "/".join(map(prose, place_words(owned[0])))
+        message = f"{of} has {len(order)} weights, the file {len(arrays)}"
+        raise CompileError(Diagnostic("misshapen-weights", message, where, _HINT))
+    fitted = {}
+    problems = []
+    for slot, array in zip(order, arrays, strict=True):
+        if slot is None:
+            continue
+        shaped = _shaped(slot, array)
+        if shaped is None:
+            message = f"{shown(slot)} needs {slot.shape}, {array.shown} has {array.shape}"
+            problems.append(Diagnostic("misshapen-weights", message, where, _HINT))
+        else:
+            fitted[slot] = shaped
+    if problems:
+        raise CompileError(problems)
+    return fitted
+
+
+def _shaped(slot: Slot, array: Stored) -> Stored | None:
+    """Return an array in the shape of its variable, None when it doesn't fit."""
+    if fits(slot.shape, array.shape):
+        return array
+    if slot.key == "keras.layers.LayerNormalization" and slot.shape is not None:
+        # Before 3.13 the axes came in the order of the argument: the same numbers, reshaped.
+        sizes = tuple(size for size in slot.shape if size is not None)
+        return replace(array, shape=sizes) if sorted(sizes) == sorted(array.shape) else None
+    return None
+
+
+def _zeros(slot: Slot) -> Stored:
+    """Return the array of a variable that Keras adds to the kernel before it is written."""
+    assert is_merged(slot)
+    shape = tuple(size or 0 for size in slot.shape or ())
+
+    def array() -> object:
+        import numpy as np  # its import takes longer than most models do
+
+        return np.zeros(shape, "float32")
+
+    return computed(("zeros",), shape, "float32", array)
+
+
+# What doesn't fit
+
+
+def place_words(slot: Slot) -> Path:
+    """Return the words that lead to the object of a variable."""
+    return (*slot.layers, *slot.attributes)
+
+
+def _missing(found: Found, objects: dict[Place, Slots]) -> Iterator[Diagnostic]:
+    missing = [objects[place] for place, path in found.objects.items() if path is None]
+    for owned in missing[:_SHOWN]:
+        roles = ", ".join(slot.role for slot in owned)
+        of = "/".join(map(prose, place_words(owned[0])))
+        where = Origin("", owned[0].layers[-1])
+        message = f"the file has no {roles} of {of}"
+        yield Diagnostic("missing-weights", message, where, _HINT)
+    if len(missing) > _SHOWN:
+        message = f"the file has no weights of {len(missing) - _SHOWN} more layers"
+        yield Diagnostic("missing-weights", message, hint=_HINT)
+
+
+def _left_over(found: Found) -> Iterator[Diagnostic]:
+    names = ["/".join(map(prose, path)) or "the root" for path in found.extra]
+    if names:
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        message = f"the model has no place for {', '.join(names[:_SHOWN])}{more}"
+        yield Diagnostic("unexpected-weights", message, hint=_HINT)
