@@ -24,6 +24,7 @@ from kcodegen.weights.legacy_hdf5 import is_legacy
 from kcodegen.words import prose
 
 WEIGHTS = "model.weights.h5"
+SAFETENSORS = ".safetensors"
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 MAX_INDEX = 64 * 2**20
@@ -51,8 +52,10 @@ def tree_of(path: Path, stack: ExitStack) -> Tree | None:
     if start == _HDF5:
         file = stack.enter_context(hdf5.opened(path))
         return None if is_legacy(file) else read_tree((file,))
-    index = read_index(path) if path.suffix == ".json" else None
-    return None if index is None else from_shards(path, index, stack)
+    shards = shards_of(path)
+    if not shards or shards[0].name.endswith(SAFETENSORS):
+        return None
+    return read_tree(tuple(stack.enter_context(hdf5.opened(shard)) for shard in shards))
 
 
 def holds_weights(path: Path) -> bool:
@@ -70,29 +73,26 @@ def _from_archive(path: Path, stack: ExitStack) -> Tree:
     return read_tree((stack.enter_context(hdf5.opened(source)),))
 
 
-def from_shards(path: Path, index: Json, stack: ExitStack) -> Tree:
-    """Return what the files hold that an index of shards names; they lie beside it."""
-    names = _shards(index)
-    return read_tree(
-        tuple(stack.enter_context(hdf5.opened(path.with_name(name))) for name in names)
-    )
+def shards_of(path: Path) -> tuple[Path, ...]:
+    """Return the files that an index of shards names, which lie beside it; none for another file.
 
-
-def read_index(path: Path) -> Json:
-    """Return the index of shards in a `.weights.json`, None for another file."""
+    A `.weights.json` of Keras names HDF5 files, a `.safetensors.index.json` those of safetensors.
+    """
+    if path.suffix != ".json":
+        return ()
     with path.open("rb") as file:
         text = file.read(MAX_INDEX + 1)
     if len(text) > MAX_INDEX or b'"weight_map"' not in text:
-        return None
+        return ()
     try:
-        found: Json = json.loads(text)
+        index: Json = json.loads(text)
     except (ValueError, RecursionError):
         raise _bad_index("it is no JSON") from None
-    return found if isinstance(found, dict) and "weight_map" in found else None
+    return tuple(path.with_name(name) for name in _shard_names(index))
 
 
-def _shards(index: Json) -> list[str]:
-    """Return the names of the shards, which must lie beside the index."""
+def _shard_names(index: Json) -> list[str]:
+    """Return the names in an index, all of one format."""
     places = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(places, dict):
         raise _bad_index("its weight_map is no map")
@@ -104,12 +104,18 @@ def _shards(index: Json) -> list[str]:
             names[name] = None
     if len(names) > MAX_SHARDS:
         raise _bad_index(f"it names more than {MAX_SHARDS} files")
+    if len({name.endswith(SAFETENSORS) for name in names}) > 1:
+        raise _bad_index("it names files of two formats")
     return list(names)
 
 
 def _is_plain(name: str) -> bool:
     """Tell whether a name is that of a shard as Keras writes it, and no path."""
-    return name.endswith(".weights.h5") and not set(name) & set("/\\:\0") and name[0] != "."
+    return (
+        name.endswith((".weights.h5", SAFETENSORS))
+        and not set(name) & set("/\\:\0")
+        and name[0] != "."
+    )
 
 
 # Archives

@@ -16,8 +16,8 @@ from kcodegen.weights import containers, legacy_hdf5, numpy_files, tfjs
 from kcodegen.weights.matching import Matched, match
 from kcodegen.weights.sources import Producer, Source
 
-_HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
-_HINT = "kcodegen reads .h5, .keras, .npz, a TensorFlow.js model.json and folders of weight_<i>.npy"
+_HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
+_HINT = "known are .h5, .keras, .npz, .safetensors, TensorFlow.js and folders of weight_<i>.npy"
 
 
 @contextmanager
@@ -78,6 +78,12 @@ def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:
         return _from_zip(path)
     if document is not None and tfjs.has_manifest(document):
         return tfjs.read(document, path.parent)
+    from kcodegen.weights import safetensors  # few files are of this kind
+
+    if safetensors.is_safetensors(path):
+        return safetensors.read(path)
+    if shards := containers.shards_of(path):
+        return safetensors.read(*shards)
     raise rejected("weights", f"{path.name!a} is no file of weights that is known", hint=_HINT)
 
 

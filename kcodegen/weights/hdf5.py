@@ -7,6 +7,7 @@ byte is read, and read in pieces. Needs h5py, the extra `kcodegen[h5]`.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +23,8 @@ Group: TypeAlias = Any
 Dataset: TypeAlias = Any
 
 MAX_MEMBERS = 100_000
-MAX_TEXT = 64 * 2**20
+MAX_TEXTS = 2**30
+_HEAP = b"GCOL\x01\0\0\0"
 # One chunk of a compressed dataset is unpacked as a whole.
 MAX_CHUNK = 128 * 2**20
 # Deflate can't do better than 1032 to 1; what is smaller than the floor may be all fill value.
@@ -184,15 +186,42 @@ def _texts(group: Group | Dataset, name: str) -> tuple[str, ...]:
     count = math.prod(stored.shape or (1,))
     if count == 0:  # an empty list is one of numbers to h5py
         return ()
-    # Texts of any length lie elsewhere in the file, and many may be one and the same there.
-    longest = stored.dtype.itemsize if stored.dtype.kind != "O" else group.file.id.get_filesize()
-    if stored.dtype.kind not in "SOV" or (count > 1 and count * longest > 16 * MAX_TEXT):
+    if stored.dtype.kind not in "SOV" or not _is_believable(group, stored, count):
         raise _refused(str(group.name), f"has an attribute {prose(name)} that is no list of names")
     value = group.attrs[name]
     parts = value.ravel().tolist() if hasattr(value, "ravel") else [value]
     return tuple(
         part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts
     )
+
+
+def _is_believable(group: Group | Dataset, stored: Any, count: int) -> bool:
+    """Tell whether a list of texts is no longer in memory than such lists are."""
+    if stored.dtype.kind != "O":
+        return count * int(stored.dtype.itemsize) <= MAX_TEXTS
+    # Texts of any length lie elsewhere in the file, and many may be one and the same there.
+    size = int(group.file.id.get_filesize())
+    if count <= 1 or count * size <= MAX_TEXTS:
+        return True
+    # A file in an archive has no path.
+    path = group.file.filename
+    return os.path.isfile(path) and count * _longest_text(path) <= MAX_TEXTS
+
+
+def _longest_text(path: str) -> int:
+    """Return the size of the largest heap of a file: no text of any length is longer.
+
+    A heap begins with `GCOL`, its version and three zeros, and its size.
+    """
+    import mmap  # only lists of texts of any length need it
+
+    largest = 0
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(_HEAP)
+        while at >= 0:
+            largest = max(largest, int.from_bytes(data[at + 8 : at + 16], "little"))
+            at = data.find(_HEAP, at + 1)
+        return min(largest, len(data))
 
 
 def _why_not_plain(dataset: Dataset) -> str | None:

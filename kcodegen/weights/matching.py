@@ -113,7 +113,11 @@ def _by_name(graph: Graph, source: Source) -> Pairs:
     """Return what the paths of a whole model's weights tell."""
     own = _known(graph)
     expected = tuple(slot for layer in _by_top(own) for slot in order.heaps(layer))
-    pairs = paired(expected, source.arrays, source.producer)
+    pairs = paired(expected, source.arrays, source.producer, source.is_ordered)
+    if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
+        names = ", ".join(array.shown for array in source.arrays[:3])
+        message = f"the names in the file don't tell which weight is which: {names}"
+        raise rejected("unknown-weights", message, hint="call each by its path in the model")
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
     return in_today_order(own, pairs)
@@ -134,6 +138,10 @@ def _by_number(graph: Graph, source: Source) -> Pairs:
     if source.producer.version is None or source.producer.version < (3, 0):
         expected = order.old_order(own, source.producer.enters_models)
     pairs = in_order(expected, source.arrays, source.producer, named=False)
+    if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
+        names = ", ".join(array.shown for array in source.arrays[:3])
+        message = f"the names in the file don't tell which weight is which: {names}"
+        raise rejected("unknown-weights", message, hint="call each by its path in the model")
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
     return in_today_order(own, pairs)

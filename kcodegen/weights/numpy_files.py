@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,15 +11,13 @@ from typing import IO
 
 from kcodegen.diagnostics import CompileError, Diagnostic, rejected
 from kcodegen.weights import npy
-from kcodegen.weights.sources import Source
+from kcodegen.weights.sources import Source, by_number
 from kcodegen.weights.store import PIECE, Array, Stored, in_pieces
 from kcodegen.words import prose
 
 _MAX_MEMBERS = 100_000
 # Deflate can't do better than 1032 to 1.
 _MAX_EXPANSION = 1100
-# What `np.savez(path, *arrays)` calls its arrays, and what people do.
-_NUMBERED = re.compile(r"(?:arr|weight|w|param)?_?([0-9]{1,6})")
 _VOID = {"void16": "bfloat16"}
 
 
@@ -59,8 +56,8 @@ def _mapped(path: Path) -> Iterator[Array]:
 
 
 def is_npz(names: list[str]) -> bool:
-    """Tell whether an archive with these members is one of numpy's."""
-    return bool(names) and all(name.endswith(".npy") for name in names)
+    """Tell whether an archive with these members is one of numpy's; an empty one may be."""
+    return all(name.endswith(".npy") for name in names)
 
 
 def read_npz(path: Path) -> Source:
@@ -70,16 +67,7 @@ def read_npz(path: Path) -> Source:
             stored = _members(archive, path)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         raise rejected("broken-archive", "the npz archive is damaged") from None
-    numbers = [_NUMBERED.fullmatch(array.name[-1]) for array in stored]
-    if not all(numbers):
-        return Source("names", (("", stored),))
-    by_number = {
-        int(found[1]): array for found, array in zip(numbers, stored, strict=True) if found
-    }
-    if sorted(by_number) != list(range(len(stored))):
-        message = "the numbers of the arrays have gaps, or come twice"
-        raise rejected("missing-weights", message, hint="np.savez(path, *model.get_weights())")
-    return Source("numbers", (("", tuple(by_number[number] for number in sorted(by_number))),))
+    return by_number(stored, "np.savez(path, *model.get_weights())", ordered=True)
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> tuple[Stored, ...]:

@@ -30,14 +30,17 @@ Path: TypeAlias = "tuple[str, ...]"
 _PREFIXES = {"forward_layer": "forward_", "backward_layer": "backward_"}
 
 
-def paired(expected: Slots, arrays: Sequence[Stored], producer: Producer) -> Pairs | None:
+def paired(
+    expected: Slots, arrays: Sequence[Stored], producer: Producer, is_ordered: bool = True
+) -> Pairs | None:
     """Return the variables with their arrays, None where that isn't sure.
 
-    `expected` are the variables in the order in which the file should have them.
+    `expected` are the variables in the order in which the file should have them, if it has one.
     """
     if len(expected) != len(arrays):
         return None
-    return _by_path(expected, arrays, producer) or in_order(expected, arrays, producer)
+    found = _by_path(expected, arrays, producer, is_ordered)
+    return in_order(expected, arrays, producer) if found is None and is_ordered else found
 
 
 def in_order(
@@ -59,7 +62,9 @@ def in_order(
     return pairs if all_fit(pairs) else None
 
 
-def _by_path(expected: Slots, arrays: Sequence[Stored], producer: Producer) -> Pairs | None:
+def _by_path(
+    expected: Slots, arrays: Sequence[Stored], producer: Producer, is_ordered: bool
+) -> Pairs | None:
     """Return what the names in the paths tell."""
     groups: dict[Path, list[Stored]] = {}
     for array in arrays:
@@ -79,6 +84,8 @@ def _by_path(expected: Slots, arrays: Sequence[Stored], producer: Producer) -> P
             continue
         found[number] = pairs
         del groups[path]
+    if left and not is_ordered:
+        return None
     for number in left:
         fitting = (
             (path, pairs)

@@ -198,12 +198,20 @@ def test_names_in_attributes(tmp_path: Path) -> None:
         assert hdf5.texts(file, "missing") is None
 
 
-def test_an_attribute_that_would_unfold_is_refused(tmp_path: Path) -> None:
-    """A thousand texts that are one and the same in the file would each be read anew."""
-
+def test_a_long_list_of_short_texts_is_read_in_a_large_file(tmp_path: Path) -> None:
     def write(file: Any) -> None:
         file.create_dataset("x", data=np.zeros(2**22, "u1"))
         file.attrs["names"] = ["a"] * 1000
+
+    with hdf5.opened(written(tmp_path / "a.h5", write)) as file:
+        assert hdf5.texts(file, "names") == ("a",) * 1000
+
+
+def test_a_list_that_might_unfold_is_refused(tmp_path: Path) -> None:
+    """A thousand texts may be one and the same large one in the file, and each be read anew."""
+
+    def write(file: Any) -> None:
+        file.attrs["names"] = ["a"] * 999 + ["b" * 2**21]
         file.attrs["numbers"] = [1, 2]
 
     with hdf5.opened(written(tmp_path / "a.h5", write)) as file:
