@@ -34,6 +34,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 
 
 CLASS_ALIASES: Final[dict[str, str]] = {
+    # What Keras calls the class itself, and so its HDF5.
+    "keras.layers.GroupedQueryAttention": "keras.layers.GroupQueryAttention",
     "keras.engine.functional.Functional": "keras.Model",
     "keras.engine.sequential.Sequential": "keras.Sequential",
     "keras.engine.training.Model": "keras.Model",

@@ -16,7 +16,7 @@ from kcodegen.weights import containers, legacy_hdf5, numpy_files, tfjs
 from kcodegen.weights.matching import Matched, match
 from kcodegen.weights.sources import Producer, Source
 
-_HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
+_HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
 _HINT = "known are .h5, .keras, .npz, .safetensors, TensorFlow.js and folders of weight_<i>.npy"
 
 

@@ -56,8 +56,8 @@ def _mapped(path: Path) -> Iterator[Array]:
 
 
 def is_npz(names: list[str]) -> bool:
-    """Tell whether an archive with these members is one of numpy's."""
-    return bool(names) and all(name.endswith(".npy") for name in names)
+    """Tell whether an archive with these members is one of numpy's; an empty one may be."""
+    return all(name.endswith(".npy") for name in names)
 
 
 def read_npz(path: Path) -> Source:

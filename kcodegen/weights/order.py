@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import Pairs
+from kcodegen.weights.owners import Pairs, in_shape_of_keras2
 
 
 def old_order(found: Slots, enters_models: bool) -> Slots:
@@ -37,6 +37,9 @@ def heaps(layer: Slots) -> Slots:
 
 
 def pairs_of_keras2(pairs: Pairs) -> Pairs:
-    """Return weights in the order of `model.weights` in tf.keras, whatever wrote them."""
+    """Return weights as `model.weights` of tf.keras has them, whatever wrote them."""
     given = dict(pairs)
-    return tuple((slot, given[slot]) for slot in old_order(tuple(given), enters_models=True))
+    return tuple(
+        (slot, in_shape_of_keras2(slot, given[slot]))
+        for slot in old_order(tuple(given), enters_models=True)
+    )

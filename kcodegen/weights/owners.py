@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
 
 from kcodegen.ir.graph import Shape
+from kcodegen.ir.values import lookup
 from kcodegen.weights import conversions
 from kcodegen.weights.definition import Slot, Slots
 from kcodegen.weights.sources import Producer
@@ -24,6 +26,7 @@ _ROLES: Final = {
     "moving_variance": ("running_std", "running_var"),
     "moving_mean": ("running_mean",),
 }
+_LAYER_NORMALIZATION: Final = "keras.layers.LayerNormalization"
 _CUDNN: Final = {"keras.layers.LSTMCell": 4, "keras.layers.GRUCell": 3}
 # What Theano turned: the roles of the kernels, by class.
 _TURNED: Final = {
@@ -97,6 +100,8 @@ def layout_of_today(
     key = group[0].key
     if key in _CUDNN and len(arrays) == 3 == len(group):
         arrays = _from_cudnn(_CUDNN[key], arrays)
+    if key == _LAYER_NORMALIZATION and (producer.version or (2, 0)) < (3, 0):
+        arrays = [_sorted_axes(slot, array) for slot, array in zip(group, arrays, strict=True)]
     if producer.backend == "theano" and key in _TURNED:
         arrays = [
             conversions.converted([array], array.shape, conversions.turned)
@@ -105,6 +110,33 @@ def layout_of_today(
             for slot, array in zip(group, arrays, strict=True)
         ]
     return tuple(arrays)
+
+
+def _sorted_axes(slot: Slot, array: Stored) -> Stored:
+    """Return a weight of Keras 2 in the shape of today; its numbers are in that order already.
+
+    LayerNormalization(axis=[3, 1]): (channels, rows)   ->   (rows, channels)
+    """
+    places = _places(slot)
+    if len(places) != len(array.shape):
+        return array
+    return replace(array, shape=tuple(array.shape[place] for place in places))
+
+
+def in_shape_of_keras2(slot: Slot, array: Stored) -> Stored:
+    """Return a weight of today in the shape that Keras 2 gives it."""
+    places = _places(slot)
+    if slot.key != _LAYER_NORMALIZATION or len(places) != len(array.shape):
+        return array
+    return replace(array, shape=tuple(array.shape[places.index(i)] for i in range(len(places))))
+
+
+def _places(slot: Slot) -> tuple[int, ...]:
+    """Return the places that the axes of a LayerNormalization have in order."""
+    axes = lookup(slot.args, "axis", -1)
+    numbers = [axis for axis in axes if isinstance(axis, int)] if isinstance(axes, tuple) else [0]
+    # Those that count from the end come after those that count from the beginning.
+    return tuple(sorted(range(len(numbers)), key=lambda i: (numbers[i] < 0, numbers[i])))
 
 
 def _from_cudnn(gates: int, arrays: Sequence[Stored]) -> Sequence[Stored]:
