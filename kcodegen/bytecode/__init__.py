@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 
 from kcodegen.bytecode.code import Code, NotDecompiled
+from kcodegen.bytecode.division import divides_as_2
 from kcodegen.bytecode.evaluate import body_of
 from kcodegen.bytecode.proof import dumped, prove
 from kcodegen.bytecode.unmarshal import unmarshal
@@ -33,6 +34,11 @@ class Function:
     free: tuple[str, ...]
     body: list[ast.stmt]
     versions: tuple[Version, ...]
+
+    @property
+    def divides_as_2(self) -> bool:
+        """Whether Python 2 may have divided integers in it, of which it dropped the rest."""
+        return self.versions[-1] < (3, 0) and divides_as_2(self.body)
 
 
 def decompile(data: bytes) -> Function:

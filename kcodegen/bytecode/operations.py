@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from kcodegen.bytecode.code import Code, NotDecompiled
 from kcodegen.bytecode.constants import constant
+from kcodegen.bytecode.division import division
 from kcodegen.bytecode.instructions import OTHER
 from kcodegen.bytecode.versions import Version
 from kcodegen.records import record
@@ -187,10 +188,8 @@ class Operations:
         self._binary(_BINARY_OP[arg], stack)
 
     def _divide(self, _arg: int, stack: Stack) -> None:
-        """Divide as Python 2 did: what is meant can be told when there is a float."""
-        if not any(_is_float(part) for part in stack[-2:]):
-            raise NotDecompiled("Python 2 divided integers in another way, and it may divide such")
-        self._binary(ast.Div, stack)
+        right, left = _pop(stack), _pop(stack)
+        self._push(stack, ast.BinOp(left, division(left, right, self.code.args[:1]), right))
 
     def _compare(self, arg: int, stack: Stack) -> None:
         shift = {(3, 12): 4, (3, 13): 5}.get(self.version, 0)
@@ -365,15 +364,3 @@ def _arguments(
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def _is_float(node: Expr) -> bool:
-    """Tell whether an expression is certainly no integer."""
-    match node:
-        case ast.Constant(value=value):
-            return isinstance(value, float)
-        case ast.UnaryOp(operand=operand):
-            return _is_float(operand)
-        case ast.BinOp(left=left, right=right):
-            return _is_float(left) or _is_float(right)
-    return False

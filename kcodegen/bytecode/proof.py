@@ -149,6 +149,8 @@ class _Folded(ast.NodeTransformer):
                 return ast.Constant(left * right)
             case ast.Div() if right:
                 return ast.Constant(left / right)
+            case ast.FloorDiv() if right:
+                return ast.Constant(left // right)
         return node
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 from kcodegen import registry
 from kcodegen.bytecode import NotDecompiled
@@ -19,7 +20,9 @@ from kcodegen.registry.tf_functions import OLD_PARAMS, TfFunction
 from kcodegen.words import prose
 
 Given = dict[str, ast.expr]
+Rule: TypeAlias = "Callable[[str, TfFunction, Given], ast.expr]"
 # Functions whose third argument by position is another one than the third of the row.
+_ALL_BY_POSITION = frozenset({"relu", "resize_images"})
 _TWO_BY_POSITION = frozenset({"gather", "one_hot", "tf.image.resize"})
 _INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
 
@@ -55,11 +58,25 @@ def call(shown: str, row: TfFunction, args: list[ast.expr], kwargs: Given) -> as
         given.setdefault(name, expression(value))
     if row.rule == "same":
         return next(iter(given.values()))
-    if row.rule:
-        if row.rule not in _RULES:
-            raise NotDecompiled(f"it calls {shown}, which is more than one op of Keras 3")
+    if row.rule in _RULES:
         return _RULES[row.rule](shown, row, given)
+    if row.rule:
+        from kcodegen.frontends.lambda_rules import RULES  # few lambdas need them
+
+        if row.rule not in RULES:
+            raise NotDecompiled(f"it calls {shown}, which is more than one op of Keras 3")
+        return RULES[row.rule](shown, row, given)
     return op(row.key, given)
+
+
+def random(shown: str, row: TfFunction, args: list[ast.expr], kwargs: Given) -> ast.expr:
+    """Return the call of a function that draws random numbers; only a shape is needed."""
+    kwargs = {name: value for name, value in kwargs.items() if name not in ("dtype", "seed")}
+    given = _bound(shown, row, args, kwargs)
+    if "shape" not in given:
+        raise NotDecompiled(f"it calls {shown} without a shape")
+    keywords = [ast.keyword(name, value) for name, value in given.items() if name != "shape"]
+    return ast.Call(public(row.key), [given["shape"]], keywords)
 
 
 def expression(value: Value) -> ast.expr:
@@ -86,7 +103,8 @@ def plain(node: ast.expr | None) -> object:
 
 def _bound(shown: str, row: TfFunction, args: list[ast.expr], kwargs: Given) -> Given:
     """Return the arguments by the names that Keras gives them; None counts as left out."""
-    most = 2 if shown.rpartition(".")[2] in _TWO_BY_POSITION or shown in _TWO_BY_POSITION else 3
+    most = 5 if shown.rpartition(".")[2] in _ALL_BY_POSITION else 3
+    most = 2 if shown.rpartition(".")[2] in _TWO_BY_POSITION or shown in _TWO_BY_POSITION else most
     names, only = dict(row.params), dict(row.only)
     if len(args) > min(most, len(row.params)):
         raise NotDecompiled(f"it calls {shown} with more arguments than are known")
@@ -176,7 +194,7 @@ def _where(shown: str, row: TfFunction, given: Given) -> ast.expr:
     return op(row.key, given)
 
 
-_RULES: dict[str, Callable[[str, TfFunction, Given], ast.expr]] = {
+_RULES: dict[str, Rule] = {
     "dtype": _dtype,
     "l2_normalize": _l2_normalize,
     "matmul": _matmul,

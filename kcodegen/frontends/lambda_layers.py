@@ -59,7 +59,7 @@ def read_function(node: Node, name: str, named: frozenset[str], context: Context
     `name` is the argument that it is given as, `named` what it is given by name itself.
     """
     try:
-        return read_lambda(node, named, context.is_legacy)
+        return read_lambda(node, named, context.is_legacy, context.problems)
     except CompileError:
         layer = identifier(node.layer or name, "function")
         place = "" if layer == node.layer else "_".join(["", *re.findall(r"\d+", node.pointer)])

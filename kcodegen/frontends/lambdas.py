@@ -16,8 +16,8 @@ import math
 
 from kcodegen import registry
 from kcodegen.bytecode import Function, NotDecompiled, decompile
-from kcodegen.diagnostics import CompileError
-from kcodegen.frontends.lambda_calls import Given, call, op, plain, public
+from kcodegen.diagnostics import CompileError, Diagnostic
+from kcodegen.frontends.lambda_calls import Given, call, op, plain, public, random
 from kcodegen.frontends.lambda_names import (
     ATTRIBUTES,
     CONSTANTS,
@@ -28,10 +28,11 @@ from kcodegen.frontends.lambda_names import (
     VALUES,
     moved,
 )
+from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.source import BUILTINS, Source
 from kcodegen.records import record
-from kcodegen.registry.backend_functions import BACKEND
+from kcodegen.registry.backend_functions import BACKEND, RANDOM
 from kcodegen.registry.tf_functions import find_function
 from kcodegen.words import PAGE_NAMES, RESERVED, is_identifier, prose
 
@@ -39,11 +40,16 @@ HINT = (
     "--stubs writes a function for you to fill in; or write it as a named function, "
     "register it, and save the model again"
 )
+_DIVIDED = (
+    "a function of Python 2 divides: of a tensor of integers it dropped the rest, the page does not"
+)
 # Arguments that a Lambda layer gives to its function by name.
 _BY_NAME = frozenset({"mask", "training"})
 
 
-def read_lambda(node: Node, named: frozenset[str], is_legacy: bool) -> Source:
+def read_lambda(
+    node: Node, named: frozenset[str], is_legacy: bool, problems: Problems | None = None
+) -> Source:
     """Return the source of a function; CompileError says why it has none.
 
     `named` are the arguments that the layer gives by name; `is_legacy` tells that a tensor's shape
@@ -51,11 +57,17 @@ def read_lambda(node: Node, named: frozenset[str], is_legacy: bool) -> Source:
     """
     try:
         code, defaults, closure = _parts(node)
-        return _source(decompile(_bytes(code)), defaults, closure, named, is_legacy)
+        function = decompile(_bytes(code))
+        source = _source(function, defaults, closure, named, is_legacy)
     except NotDecompiled as reason:
         raise lambda_error(node, str(reason)) from None
     except RecursionError:
         raise lambda_error(node, "it is too deep") from None
+    if problems is not None and function.divides_as_2:
+        problems.warnings.append(
+            Diagnostic("changed-meaning", _DIVIDED, node.origin, "", "warning")
+        )
+    return source
 
 
 def lambda_error(node: Node, reason: str) -> CompileError:
@@ -304,7 +316,7 @@ class _Translation:
 
     def _argument(self, node: ast.expr, path: str) -> ast.expr:
         """Return an argument; where a shape is asked for, a shape may be given."""
-        takes_shape = path.rpartition(".")[2] in ("reshape", "broadcast_to")
+        takes_shape = path in RANDOM or path.rpartition(".")[2] in ("reshape", "broadcast_to")
         shape = self._shape(node) if takes_shape else None
         return self.value(node) if shape is None else shape
 
@@ -327,6 +339,8 @@ class _Translation:
         row = {"K": BACKEND.get(name), "tf": find_function(name)}.get(space)
         if row is not None:
             return call(path, row, args, kwargs)
+        if path in RANDOM:
+            return random(path, RANDOM[path], args, kwargs)
         if space == "ops":
             return _own_op(name, args, kwargs)
         if space in ("np", "math") and name in NUMPY and all(map(_is_constant, args)) and args:

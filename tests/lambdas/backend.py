@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import tensorflow as tf
+from keras.src.legacy import backend as kept
 
 
 class OldBackend:
-    """Copied in meaning from `keras/backend.py` of tf.keras 2.15."""
+    """Copied in meaning from `keras/backend.py` of tf.keras 2.15, where Keras 3 has not kept it."""
+
+    batch_dot = kept.batch_dot
+    batch_flatten = kept.batch_flatten
+    hard_sigmoid = kept.hard_sigmoid
+    relu = kept.relu
+    resize_images = kept.resize_images
+    switch = kept.switch
+    temporal_padding = kept.temporal_padding
 
     abs = tf.abs
     square = tf.square

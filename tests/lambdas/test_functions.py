@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import Any
 
@@ -48,6 +49,23 @@ WRITTEN = [
     (lambda t: keras.ops.relu(t) * math.pi, "ops.relu(t) * np.pi"),
     (lambda t: t[:, ::-1] if t.shape[1] > 2 else t, "t[:, ::-1] if t.shape[1] > 2 else t"),
     (lambda t: 0.5 * t * (1.0 + tf.math.erf(t / 1.4142)), "0.5 * t * (1.0 + ops.erf(t / 1.4142))"),
+    (lambda t: K.hard_sigmoid(t), "ops.clip(0.2 * t + 0.5, 0.0, 1.0)"),
+    (lambda t: K.relu(t, max_value=1), "ops.clip(t, 0.0, 1)"),
+    (lambda t: K.relu(t, 0.1), "ops.leaky_relu(t, negative_slope=0.1)"),
+    (lambda t: K.batch_flatten(t), "ops.reshape(t, (ops.shape(t)[0], -1))"),
+    (lambda t: K.batch_dot(t, t, axes=2), 'ops.einsum("bij,bkj->bik", t, t)'),
+    (lambda t: K.batch_dot(t, t + 1, [2, 2]), 'ops.einsum("bij,bkj->bik", t, t + 1)'),
+    (lambda t: K.batch_dot(t[:, 0], t[:, 1], 1),
+     """ops.expand_dims(ops.einsum("bj,bj->b", t[:, 0], t[:, 1]), axis=-1)
+     if len(t[:, 0].shape) == 2 else ops.einsum("bji,bjk->bik", t[:, 0], t[:, 1])"""),
+    (lambda t: K.switch(t > 0, t, t * 0.1), "ops.where(t > 0, t, t * 0.1)"),
+    (lambda t: K.temporal_padding(t, (2, 0)), "ops.pad(t, ((0, 0), (2, 0), (0, 0)))"),
+    (lambda t: K.resize_images(K.expand_dims(t), 2, 3, "channels_last"),
+     "ops.repeat(ops.repeat(ops.expand_dims(t, axis=-1), 2, axis=1), 3, axis=2)"),
+    (lambda t: tf.nn.lrn(t[..., None, :], 2, alpha=0.5, beta=0.75),
+     """t[..., None, :] / (1.0 + 0.5 * ops.squeeze(ops.conv(
+     ops.expand_dims(ops.square(t[..., None, :]), axis=-1), ops.ones((1, 1, 5, 1, 1)),
+     padding="same"), axis=-1)) ** 0.75"""),
     (lambda input: input * 2, "input_ * 2"),
     (lambda np: np * 2, "np_ * 2"),
 ]  # fmt: skip
@@ -56,7 +74,12 @@ WRITTEN = [
 @pytest.mark.parametrize(("function", "said"), WRITTEN, ids=[said for _, said in WRITTEN])
 def test_a_function_is_said_in_todays_words(function, said):
     page = compiled(keras3(function)).text
-    assert function_of(page).partition("return ")[2].replace("\n", "") == said
+    assert on_one_line(function_of(page).partition("return ")[2]) == on_one_line(said)
+
+
+def on_one_line(text):
+    """Return an expression as Python itself writes it."""
+    return ast.unparse(ast.parse(f"({text})", mode="eval"))
 
 
 def test_every_function_computes_what_its_author_meant(tmp_path):
@@ -75,6 +98,35 @@ def test_every_function_computes_what_its_author_meant(tmp_path):
         got = module.work(tensorflow.constant(x))
         made = type(function)(function.__code__, {**names, "math": math})
         np.testing.assert_allclose(got, made(tensorflow.constant(x)), atol=1e-5, err_msg=said)
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (lambda t: K.switch(K.sum(t, axis=-1) > 0, t, -t), "may have another shape"),
+        (lambda t: K.batch_dot(t, t, axes=3), "axes that are not known"),
+        (lambda t: K.resize_images(t, 2, 2, "channels_last", "bilinear"), "version to version"),
+        (lambda t: K.relu(t, threshold=1.0), "threshold"),
+    ],
+)  # fmt: skip
+def test_what_depends_on_more_than_the_file_says_is_refused(function, why):
+    with pytest.raises(CompileError, match=why):
+        compiled(keras3(function))
+
+
+def test_numbers_are_drawn_again(tmp_path):
+    def sample(t):
+        mean, deviation = t
+        noise = K.random_normal(shape=K.shape(mean), stddev=0.5)
+        return mean + K.exp(deviation) * noise
+
+    page = tmp_path / "page.py"
+    page.write_text(compiled(keras3(sample)).text)
+    assert "noise = random.normal(ops.shape(mean), stddev=0.5)" in page.read_text()
+    size = np.zeros((200, 50), "float32")
+    got = np.asarray(import_page(page).sample([size + 3.0, size]))
+    assert abs(got.mean() - 3.0) < 0.05
+    assert abs(got.std() - 0.5) < 0.05
 
 
 def several(args):
@@ -111,6 +163,66 @@ def test_one_function_of_several_layers_is_written_once():
     page = compiled(document).text
     assert page.count("* 2") == 1
     assert page.count("Lambda(work, ") == 2
+
+
+# What Python 2.7 made of these functions, as `tests/lambdas/record.py` records it.
+OF_PYTHON_2 = {
+    "x / 255": (
+        "YwEAAAABAAAAAgAAAEMAAABzCAAAAHwAAGQBABVTKAIAAABOaf8AAAAoAAAAACgBAAAAdAEAAAB4"
+        "KAAAAAAoAAAAAHMIAAAAPGxhbWJkYT50CAAAADxsYW1iZGE+AQAAAHQAAAAA"
+    ),
+    "(x - 1) / 2 + x / 2.0": (
+        "YwEAAAABAAAAAwAAAEMAAABzFAAAAHwAAGQBABhkAgAVfAAAZAMAFRdTKAQAAABOaQEAAABpAgAA"
+        "AGcAAAAAAAAAQCgAAAAAKAEAAAB0AQAAAHgoAAAAACgAAAAAcwgAAAA8bGFtYmRhPnQIAAAAPGxh"
+        "bWJkYT4BAAAAdAAAAAA="
+    ),
+    "(s[0], s[1] / 2)": (
+        "YwEAAAABAAAAAwAAAEMAAABzFgAAAHwAAGQBABl8AABkAgAZZAMAFWYCAFMoBAAAAE5pAAAAAGkB"
+        "AAAAaQIAAAAoAAAAACgBAAAAdAEAAABzKAAAAAAoAAAAAHMIAAAAPGxhbWJkYT50CAAAADxsYW1i"
+        "ZGE+AQAAAHQAAAAA"
+    ),
+    "x * (7 / 2)": (
+        "YwEAAAABAAAAAwAAAEMAAABzDAAAAHwAAGQBAGQCABUUUygDAAAATmkHAAAAaQIAAAAoAAAAACgB"
+        "AAAAdAEAAAB4KAAAAAAoAAAAAHMIAAAAPGxhbWJkYT50CAAAADxsYW1iZGE+AQAAAHQAAAAA"
+    ),
+    "x[:, 0] / 2": (
+        "YwEAAAABAAAAAwAAAEMAAABzGAAAAHwAAGQAAGQAAIUCAGQBAGYCABlkAgAVUygDAAAATmkAAAAA"
+        "aQIAAAAoAAAAACgBAAAAdAEAAAB4KAAAAAAoAAAAAHMIAAAAPGxhbWJkYT50CAAAADxsYW1iZGE+"
+        "AQAAAHQAAAAA"
+    ),
+    "K.shape(x) / 2": (
+        "YwEAAAABAAAAAgAAAEMAAABzEQAAAHQAAGoBAHwAAIMBAGQBABVTKAIAAABOaQIAAAAoAgAAAHQB"
+        "AAAAS3QFAAAAc2hhcGUoAQAAAHQBAAAAeCgAAAAAKAAAAABzCAAAADxsYW1iZGE+dAgAAAA8bGFt"
+        "YmRhPgEAAAB0AAAAAA=="
+    ),
+    "x / 255.0": (
+        "YwEAAAABAAAAAgAAAEMAAABzCAAAAHwAAGQBABVTKAIAAABOZwAAAAAA4G9AKAAAAAAoAQAAAHQB"
+        "AAAAeCgAAAAAKAAAAABzCAAAADxsYW1iZGE+dAgAAAA8bGFtYmRhPgEAAAB0AAAAAA=="
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "is_warned"),
+    [
+        ("x / 255", "x / 255", True),
+        ("(x - 1) / 2 + x / 2.0", "(x - 1) / 2 + x / 2.0", True),
+        ("x[:, 0] / 2", "x[:, 0] / 2", True),
+        ("x * (7 / 2)", "x * (7 // 2)", False),
+        ("x / 255.0", "x / 255.0", False),
+    ],
+)
+def test_python_2_divided_integers_without_a_rest(written, said, is_warned):
+    result = compiled(keras2(OF_PYTHON_2[written]))
+    assert function_of(result.text).endswith(f"return {said}")
+    codes = {found.code for found in result.diagnostics}
+    assert ("changed-meaning" in codes) == is_warned
+
+
+@pytest.mark.parametrize("written", ["(s[0], s[1] / 2)", "K.shape(x) / 2"])
+def test_what_may_be_an_integer_is_not_divided(written):
+    with pytest.raises(CompileError, match="Python 2 divided integers"):
+        compiled(keras2(OF_PYTHON_2[written]))
 
 
 # Forms
