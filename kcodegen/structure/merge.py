@@ -16,12 +16,13 @@ from kcodegen.structure.align import Aligner, Column
 from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multiples, settle_choices
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep, free
 from kcodegen.structure.names import name_templates
+from kcodegen.structure.paddings import explain_paddings
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
 from kcodegen.structure.widths import explain_by_width
 
-_MOST_CONDITIONS, LONGEST = 5, 100
-_OPEN = -1  # what a condition gives when it is not met, while nobody asks for it
+_MOST_CONDITIONS, LONGEST = 6, 100
+_OPEN = -1  # what a condition gives in a case in which nobody asks for it
 
 
 @record(frozen=False)
@@ -164,11 +165,13 @@ class Merger:
                 continue
             there = [k for k in copies if part.presence[k]]
             elsewhere = [k for k in copies if not part.presence[k]]
+            if not there and (no := self._inside(part, 1, inside, elsewhere)) is not None:
+                return self._export(part, _OPEN, no)
             yes = self._inside(part, 0, inside, there)
             if yes is None:
                 continue
             if not elsewhere:
-                return self._export(part, yes, None)
+                return self._export(part, yes, _OPEN)
             no = self._inside(part, 1, inside, elsewhere)
             if part.may_be_empty:
                 if self._resolve(numbers, inside, elsewhere, here) == part.nodes[0][0].operands[0]:
@@ -197,14 +200,14 @@ class Merger:
             return number
         return None
 
-    def _export(self, part: _Part, yes: int, no: int | None) -> int:
-        for place, (result, one, other) in enumerate(part.exports):
-            if one == yes and (no is None or other in (no, _OPEN)):
-                if no is not None:
-                    part.exports[place] = (result, one, no)
+    def _export(self, part: _Part, yes: int, no: int) -> int:
+        """Return what a condition gives: `yes` where it is met, `no` elsewhere."""
+        for place, (result, *known) in enumerate(part.exports):
+            if all(a == b or _OPEN in (a, b) for a, b in zip(known, (yes, no), strict=True)):
+                part.exports[place] = (result, max(known[0], yes), max(known[1], no))
                 return result
         result = self.draft.number()
-        part.exports.append((result, yes, _OPEN if no is None else no))
+        part.exports.append((result, yes, no))
         return result
 
     def _input(self, numbers: list[int | None], copies: list[int]) -> int:
@@ -241,14 +244,16 @@ class Merger:
         return nodes, tests
 
     def _condition(self, part: _Part) -> Node:
-        part.exports = [
-            (result, yes, self.takes[0] if no == _OPEN else no) for result, yes, no in part.exports
+        gives = [
+            [self.takes[0] if e[1 + branch] == _OPEN else e[1 + branch] for e in part.exports]
+            for branch in (0, 1)
         ]
         outer: dict[int, None] = {}
         for branch in (0, 1):
             for node in part.nodes[branch]:
                 outer.update((n, None) for n in node.operands if n not in part.made[branch])
-        outer.update((no, None) for _, _, no in part.exports if no not in part.made[1])
+        for branch in (0, 1):
+            outer.update((n, None) for n in gives[branch] if n not in part.made[branch])
         taken = tuple(outer)
         chains = []
         for branch in (0, 1):
@@ -257,8 +262,8 @@ class Merger:
                 replace(n, operands=tuple(names.get(o, o) for o in n.operands))
                 for n in part.nodes[branch]
             ]
-            gives = tuple(names.get(e[1 + branch], e[1 + branch]) for e in part.exports)
-            chains.append(Chain(tuple(names.values()), nodes, gives))
+            given = tuple(names.get(number, number) for number in gives[branch])
+            chains.append(Chain(tuple(names.values()), nodes, given))
         results = tuple(result for result, _, _ in part.exports)
         return Node(("when", len(results)), taken, {}, results, tuple(chains))
 
@@ -273,6 +278,7 @@ class Merger:
         _fill_chain(chain, names)
         width, by_width = explain_by_width(self.draft, self.unifier, self.inputs[0])
         _fill_chain(chain, by_width)
+        _fill_chain(chain, explain_paddings(self.unifier))
         _fill_chain(chain, self.unifier.derive())
         _fill_chain(chain, self.unifier.derive_starts())
         params = self.unifier.params
@@ -367,7 +373,7 @@ def _parts(columns: list[Column]) -> list[_Part]:
     for column in columns:
         presence = column.presence
         last = parts[-1] if parts else None
-        if last is not None and last.presence == presence and not last.orelse:
+        if last is not None and last.presence == presence:
             last.columns.append(column)
         elif (
             last is not None
