@@ -17,6 +17,7 @@ from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multi
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep, free
 from kcodegen.structure.names import name_templates
 from kcodegen.structure.paddings import explain_paddings
+from kcodegen.structure.parts import Part, parts_of
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
 from kcodegen.structure.widths import explain_by_width
@@ -40,41 +41,6 @@ class Merged:
 
 
 @record(frozen=False)
-class _Part:
-    """Columns in a row that the same copies have; `orelse` those that all others have instead."""
-
-    presence: tuple[bool, ...]
-    columns: list[Column]
-    orelse: list[Column] = field(default_factory=list)
-    made: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
-    exports: list[tuple[int, int, int]] = field(default_factory=list)
-    """What it gives: (result, from the columns, from elsewhere)."""
-    nodes: tuple[list[Node], list[Node]] = field(default_factory=lambda: ([], []))
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether all copies have it."""
-        return all(self.presence)
-
-    @property
-    def single(self) -> int:
-        """Return how many nodes one copy alone has, of several that do not."""
-        there = sum(self.presence)
-        alone = len(self.columns) * (there == 1) + len(self.orelse) * (
-            there == len(self.presence) - 1
-        )
-        return alone if len(self.presence) > 2 else 0
-
-    @property
-    def may_be_empty(self) -> bool:
-        """Tell whether this is a loop that some copies have no turn of."""
-        if self.is_whole or self.orelse or len(self.columns) > 1:
-            return False
-        node = next(n for n in self.columns[0].nodes if n is not None)
-        return node.kind == "repeat" and node.head[1:5] == (1, 0, 0, 0)
-
-
-@record(frozen=False)
 class Merger:
     """Merges copies: each a row of nodes with the tensors that are used after it."""
 
@@ -83,7 +49,7 @@ class Merger:
     copies: Sequence[Sequence[Node]]
     outputs: list[tuple[int, ...]]
     unifier: Unifier = field(init=False)
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     known: list[dict[int, int]] = field(init=False)
     inputs: list[list[int | None]] = field(default_factory=list)
     takes: list[int] = field(default_factory=list)
@@ -96,7 +62,7 @@ class Merger:
     def merge(self, most_conditions: int = _MOST_CONDITIONS) -> Merged:
         """Return what the copies come to; raises Fail when that can't be said."""
         columns = Aligner(self.looks).align(self.copies)
-        self.parts = _parts(columns)
+        self.parts = parts_of(columns)
         if len(columns) > LONGEST:
             raise Fail
         conditions = sum(not (p.is_whole or p.may_be_empty) for p in self.parts)
@@ -121,7 +87,7 @@ class Merger:
 
     # Wiring
 
-    def _wire(self, part: _Part, columns: list[Column], branch: int) -> None:
+    def _wire(self, part: Part, columns: list[Column], branch: int) -> None:
         for column in columns:
             first = next(node for node in column.nodes if node is not None)
             width = {(len(n.operands), len(n.results)) for n in column.nodes if n is not None}
@@ -139,7 +105,7 @@ class Merger:
             part.made[branch].update(results)
             part.nodes[branch].append(self._node(column, operands, results))
 
-    def _source(self, numbers: list[int | None], here: _Part | None) -> int:
+    def _source(self, numbers: list[int | None], here: Part | None) -> int:
         """Return the tensor of the body that stands for one tensor in each copy."""
         inside = [None if n is None else self.known[k].get(n) for k, n in enumerate(numbers)]
         present = [k for k, n in enumerate(numbers) if n is not None]
@@ -150,7 +116,7 @@ class Merger:
         numbers: list[int | None],
         inside: list[int | None],
         copies: list[int],
-        here: _Part | None,
+        here: Part | None,
     ) -> int:
         found = {inside[k] for k in copies}
         if found == {None}:
@@ -181,10 +147,18 @@ class Merger:
                 no = self._resolve(numbers, inside, elsewhere, here)
                 if no in part.made[1]:
                     continue
+                no = self._latest(no, part, elsewhere)
             return self._export(part, yes, no)
         raise Fail
 
-    def _is_visible(self, number: int, here: _Part | None) -> bool:
+    def _latest(self, number: int, before: Part, copies: list[int]) -> int:
+        """Return what a tensor has become where copies lack all that was done to it."""
+        for part in self.parts[: self.parts.index(before)]:
+            if not any(part.presence[k] for k in copies):
+                number = next((e[0] for e in part.exports if e[2] == number), number)
+        return number
+
+    def _is_visible(self, number: int, here: Part | None) -> bool:
         """Tell whether a tensor can be used: it is no secret of a condition."""
         for part in self.parts:
             is_open = part.is_whole or part is here or part.may_be_empty
@@ -193,14 +167,14 @@ class Merger:
         return True
 
     def _inside(
-        self, part: _Part, branch: int, inside: list[int | None], copies: list[int]
+        self, part: Part, branch: int, inside: list[int | None], copies: list[int]
     ) -> int | None:
         found = {inside[k] for k in copies}
         if len(found) == 1 and (number := found.pop()) in part.made[branch]:
             return number
         return None
 
-    def _export(self, part: _Part, yes: int, no: int) -> int:
+    def _export(self, part: Part, yes: int, no: int) -> int:
         """Return what a condition gives: `yes` where it is met, `no` elsewhere."""
         for place, (result, *known) in enumerate(part.exports):
             if all(a == b or _OPEN in (a, b) for a, b in zip(known, (yes, no), strict=True)):
@@ -243,7 +217,7 @@ class Merger:
             nodes.append(self._condition(part))
         return nodes, tests
 
-    def _condition(self, part: _Part) -> Node:
+    def _condition(self, part: Part) -> Node:
         gives = [
             [self.takes[0] if e[1 + branch] == _OPEN else e[1 + branch] for e in part.exports]
             for branch in (0, 1)
@@ -365,25 +339,6 @@ def _hint(draft: Draft, node: Node, name: str) -> str:
     if node.kind == "repeat":
         return {"count": "blocks", "start": "first", "rows": "table"}.get(name, name)
     return name.rpartition(".")[2]
-
-
-def _parts(columns: list[Column]) -> list[_Part]:
-    """Return the columns in parts; neighbours that complete each other are alternatives."""
-    parts: list[_Part] = []
-    for column in columns:
-        presence = column.presence
-        last = parts[-1] if parts else None
-        if last is not None and last.presence == presence:
-            last.columns.append(column)
-        elif (
-            last is not None
-            and not last.is_whole
-            and all(a != b for a, b in zip(last.presence, presence, strict=True))
-        ):
-            last.orelse.append(column)
-        else:
-            parts.append(_Part(presence, [column]))
-    return parts
 
 
 def _fill_chain(chain: Chain, env: dict[str, Value]) -> None:
