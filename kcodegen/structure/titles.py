@@ -93,7 +93,8 @@ def _by_role(block: DraftBlock, every: list[Node], has: Counter[str]) -> str | N
         return _residual(block, adds, has)
     if has["Concatenate"]:
         return _joining(block, top, has)
-    if has["AveragePooling2D"] == 1 and has["Conv2D"] == 1 and has["BatchNormalization"]:
+    is_pooled = class_of(every[-1]) == "AveragePooling2D"
+    if is_pooled and has["Conv2D"] == 1 and has["BatchNormalization"]:
         return "transition_block"
     if len(every) > 4:
         return _plain(has)
