@@ -13,15 +13,15 @@ import numpy as np
 from keras import layers
 
 
-def separable_conv(x, filters, name, activate=False):
+def separable_conv(x, filters, name, relu=True):
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv")(
         x
     )
     x = layers.BatchNormalization(name=f"{name}_bn")(x)
-    if activate:
-        x = layers.Activation("silu", name=f"{name}_silu")(x)
-    else:
+    if relu:
         x = layers.ReLU(6.0, name=f"{name}_relu")(x)
+    else:
+        x = layers.Activation("silu", name=f"{name}_silu")(x)
     return layers.DepthwiseConv2D(3, padding="same", name=f"{name}_depthwise")(x)
 
 
@@ -30,8 +30,8 @@ def build_model() -> keras.Model:
     inputs = keras.Input((32, 32, 8))
     x = separable_conv(inputs, 8, "block1")
     x = separable_conv(x, 16, "block2")  # (None, 32, 32, 16)
-    x = separable_conv(x, 16, "block3", activate=True)
-    x = separable_conv(x, 32, "block4", activate=True)  # (None, 32, 32, 32)
+    x = separable_conv(x, 16, "block3", relu=False)
+    x = separable_conv(x, 32, "block4", relu=False)  # (None, 32, 32, 32)
     outputs = separable_conv(x, 32, "block5")
     return keras.Model(inputs, outputs, name="choice")
 

@@ -27,17 +27,23 @@ def conv_bn_silu(x, filters, name, kernel_size=1, strides=1, padding="same"):
     return layers.Activation("silu", name=f"{name}_activation")(x)
 
 
-def mbconv(x, filters, name, kernel_size=3, padding=None, depth=None, expand=True):
+def mbconv(x, filters, name, kernel_size=3, strides=1, depth=None, expand=True):
     channels = x.shape[-1]
     y = x
     if expand:
         y = conv_bn_silu(x, 6 * channels, f"{name}_expand")
-    if padding:
-        y = layers.ZeroPadding2D(padding, name=f"{name}_dwconv_pad")(y)
+    if strides == 2:
+        y = layers.ZeroPadding2D(
+            (
+                (kernel_size // 2 - 1, kernel_size // 2),
+                (kernel_size // 2 - 1, kernel_size // 2),
+            ),
+            name=f"{name}_dwconv_pad",
+        )(y)
     y = layers.DepthwiseConv2D(
         kernel_size,
-        strides=2 if padding else 1,
-        padding="valid" if padding else "same",
+        strides=strides,
+        padding="valid" if strides == 2 else "same",
         use_bias=False,
         depthwise_initializer=initializers.VarianceScaling(scale=2.0, mode="fan_out"),
         name=f"{name}_dwconv",
@@ -82,8 +88,8 @@ def mbconv(x, filters, name, kernel_size=3, padding=None, depth=None, expand=Tru
     return y
 
 
-def stage(x, filters, blocks, depth, name, kernel_size=5, padding=((0, 1), (0, 1))):
-    x = mbconv(x, filters, f"{name}a", kernel_size=kernel_size, padding=padding)
+def stage(x, filters, blocks, depth, name, kernel_size=5, strides=2):
+    x = mbconv(x, filters, f"{name}a", kernel_size=kernel_size, strides=strides)
     for i in range(1, blocks):
         x = mbconv(
             x, filters, f"{name}{chr(i + 97)}", kernel_size=kernel_size, depth=depth + i
@@ -100,10 +106,10 @@ def build_model() -> keras.Model:
     x = conv_bn_silu(x, 32, "stem", kernel_size=3, strides=2, padding="valid")
     x = mbconv(x, 16, "block1a", expand=False)  # (None, 112, 112, 16)
     x = stage(x, 24, 2, depth=1, name="block2", kernel_size=3)  # (None, 56, 56, 24)
-    x = stage(x, 40, 2, depth=3, name="block3", padding=((1, 2), (1, 2)))
+    x = stage(x, 40, 2, depth=3, name="block3")  # (None, 28, 28, 40)
     x = stage(x, 80, 3, depth=5, name="block4", kernel_size=3)  # (None, 14, 14, 80)
-    x = stage(x, 112, 3, depth=8, name="block5", padding=None)  # (None, 14, 14, 112)
-    x = stage(x, 192, 4, depth=11, name="block6", padding=((1, 2), (1, 2)))
+    x = stage(x, 112, 3, depth=8, name="block5", strides=1)  # (None, 14, 14, 112)
+    x = stage(x, 192, 4, depth=11, name="block6")  # (None, 7, 7, 192)
     x = mbconv(x, 320, "block7a")  # (None, 7, 7, 320)
     x = conv_bn_silu(x, 1280, "top")
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)  # (None, 1280)

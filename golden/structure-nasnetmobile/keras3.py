@@ -13,12 +13,15 @@ import numpy as np
 from keras import layers
 
 
-def sepconv_block(x, filters, kernel_size, name, strides=2, padding="valid"):
+def separable_conv_block(x, filters, kernel_size, name, padding=None):
+    x = layers.Activation("relu")(x)
+    if padding:
+        x = layers.ZeroPadding2D(padding, name=f"separable_conv_1_pad_{name}")(x)
     x = layers.SeparableConv2D(
         filters,
         kernel_size,
-        strides=strides,
-        padding=padding,
+        strides=2 if padding else 1,
+        padding="valid" if padding else "same",
         use_bias=False,
         name=f"separable_conv_1_{name}",
     )(x)
@@ -50,19 +53,14 @@ def relu_conv(x, filters, name):
     )(x)
 
 
-def relu_sepconv_block(x, filters, name, kernel_size=3):
-    x = layers.Activation("relu")(x)
-    return sepconv_block(x, filters, kernel_size, name, strides=1, padding="same")
-
-
 def normal_cell(x, shortcut, filters, index):
     x = relu_conv(x, filters, f"normal_conv_1_{index}")
     x = layers.BatchNormalization(momentum=0.9997, name=f"normal_bn_1_{index}")(x)
-    y = relu_sepconv_block(x, filters, f"normal_left1_{index}", kernel_size=5)
-    z = relu_sepconv_block(shortcut, filters, f"normal_right1_{index}")
+    y = separable_conv_block(x, filters, 5, f"normal_left1_{index}")
+    z = separable_conv_block(shortcut, filters, 3, f"normal_right1_{index}")
     y = layers.Add(name=f"normal_add_1_{index}")([y, z])
-    z = relu_sepconv_block(shortcut, filters, f"normal_left2_{index}", kernel_size=5)
-    u = relu_sepconv_block(shortcut, filters, f"normal_right2_{index}")
+    z = separable_conv_block(shortcut, filters, 5, f"normal_left2_{index}")
+    u = separable_conv_block(shortcut, filters, 3, f"normal_right2_{index}")
     z = layers.Add(name=f"normal_add_2_{index}")([z, u])
     u = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"normal_left3_{index}"
@@ -75,14 +73,9 @@ def normal_cell(x, shortcut, filters, index):
         3, strides=1, padding="same", name=f"normal_right4_{index}"
     )(shortcut)
     v = layers.Add(name=f"normal_add_4_{index}")([v, w])
-    w = relu_sepconv_block(x, filters, f"normal_left5_{index}")
+    w = separable_conv_block(x, filters, 3, f"normal_left5_{index}")
     x = layers.Add(name=f"normal_add_5_{index}")([w, x])
     return layers.Concatenate(name=f"normal_concat_{index}")([shortcut, y, z, u, v, x])
-
-
-def relu_pad(x, padding, name):
-    x = layers.Activation("relu")(x)
-    return layers.ZeroPadding2D(padding, name=name)(x)
 
 
 def reduction_cell(
@@ -98,29 +91,29 @@ def reduction_cell(
     x = layers.BatchNormalization(momentum=0.9997, name=f"reduction_bn_1_{name}")(x)
     z = layers.ZeroPadding2D(inner_padding, name=f"reduction_pad_1_{name}")(x)
     shortcut = layers.MaxPooling2D(3, strides=2, name=f"reduction_left2_{name}")(z)
-    x = relu_pad(x, padding, f"separable_conv_1_pad_reduction_left1_{name}")
-    x = sepconv_block(x, filters, 5, f"reduction_left1_{name}")
-    u = relu_pad(y, first_padding, f"separable_conv_1_pad_reduction_right1_{name}")
-    u = sepconv_block(u, filters, 7, f"reduction_right1_{name}")
+    x = separable_conv_block(x, filters, 5, f"reduction_left1_{name}", padding=padding)
+    u = separable_conv_block(
+        y, filters, 7, f"reduction_right1_{name}", padding=first_padding
+    )
     x = layers.Add(name=f"reduction_add_1_{name}")([x, u])
-    u = relu_pad(y, first_padding, f"separable_conv_1_pad_reduction_right2_{name}")
-    u = sepconv_block(u, filters, 7, f"reduction_right2_{name}")
+    u = separable_conv_block(
+        y, filters, 7, f"reduction_right2_{name}", padding=first_padding
+    )
     shortcut = layers.Add(name=f"reduction_add_2_{name}")([shortcut, u])
     u = layers.AveragePooling2D(3, strides=2, name=f"reduction_left3_{name}")(z)
-    y = relu_pad(y, padding, f"separable_conv_1_pad_reduction_right3_{name}")
-    y = sepconv_block(y, filters, 5, f"reduction_right3_{name}")
+    y = separable_conv_block(y, filters, 5, f"reduction_right3_{name}", padding=padding)
     u = layers.Add(name=f"reduction_add3_{name}")([u, y])
     y = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"reduction_left4_{name}"
     )(x)
     y = layers.Add()([shortcut, y])
-    x = relu_sepconv_block(x, filters, f"reduction_left4_{name}")
+    x = separable_conv_block(x, filters, 3, f"reduction_left4_{name}")
     z = layers.MaxPooling2D(3, strides=2, name=f"reduction_right5_{name}")(z)
     x = layers.Add(name=f"reduction_add4_{name}")([x, z])
     return layers.Concatenate(name=f"reduction_concat_{name}")([shortcut, u, y, x])
 
 
-def branch_block(x, filters, name):
+def adjust_block(x, filters, name):
     x = layers.Activation("relu", name=f"adjust_relu_1_{name}")(x)
     branch = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_1_{name}")(x)
     branch = layers.Conv2D(
@@ -146,13 +139,13 @@ def branch_block(x, filters, name):
     return layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{name}")(x)
 
 
-def merge_block(x, y, filters, index):
+def adjust_normal_cell(x, y, filters, index):
     x = relu_conv(x, filters, f"adjust_conv_projection_{index}")
     x = layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_{index}")(x)
     return normal_cell(y, x, filters, index=index)
 
 
-def relu_conv_bn_reduction_cell(x, y, index):
+def adjust_reduction_cell(x, y, index):
     x = relu_conv(x, 22 * index, f"adjust_conv_projection_reduce_{index}")
     x = layers.BatchNormalization(momentum=0.9997, name=f"adjust_bn_reduce_{index}")(x)
     return reduction_cell(y, x, 22 * index, f"reduce_{index}")
@@ -173,22 +166,22 @@ def build_model() -> keras.Model:
     y = reduction_cell(
         x, x, 11, "stem_1", inner_padding=(1, 1), padding=2, first_padding=3
     )
-    x = branch_block(x, 11, "stem_2")  # (None, 56, 56, 22)
+    x = adjust_block(x, 11, "stem_2")  # (None, 56, 56, 22)
     x = reduction_cell(y, x, 22, "stem_2")  # (None, 28, 28, 88)
-    y = branch_block(y, 22, "0")  # (None, 28, 28, 44)
+    y = adjust_block(y, 22, "0")  # (None, 28, 28, 44)
     y = normal_cell(x, y, 44, index=0)  # (None, 28, 28, 264)
     for i in range(1, 4):
-        y, x = merge_block(x, y, 44, index=i), y
-    x = relu_conv_bn_reduction_cell(x, y, index=4)  # (None, 14, 14, 352)
-    y = branch_block(y, 44, "5")  # (None, 14, 14, 88)
+        y, x = adjust_normal_cell(x, y, 44, index=i), y
+    x = adjust_reduction_cell(x, y, index=4)  # (None, 14, 14, 352)
+    y = adjust_block(y, 44, "5")  # (None, 14, 14, 88)
     y = normal_cell(x, y, 88, index=5)  # (None, 14, 14, 528)
     for i in range(6, 9):
-        y, x = merge_block(x, y, 88, index=i), y
-    x = relu_conv_bn_reduction_cell(x, y, index=8)  # (None, 7, 7, 704)
-    y = branch_block(y, 88, "9")  # (None, 7, 7, 176)
+        y, x = adjust_normal_cell(x, y, 88, index=i), y
+    x = adjust_reduction_cell(x, y, index=8)  # (None, 7, 7, 704)
+    y = adjust_block(y, 88, "9")  # (None, 7, 7, 176)
     y = normal_cell(x, y, 176, index=9)  # (None, 7, 7, 1056)
     for i in range(10, 13):
-        y, x = merge_block(x, y, 176, index=i), y
+        y, x = adjust_normal_cell(x, y, 176, index=i), y
     y = layers.Activation("relu")(y)
     y = layers.GlobalAveragePooling2D()(y)  # (None, 1056)
     outputs = layers.Dense(1000, activation="softmax", name="predictions")(y)

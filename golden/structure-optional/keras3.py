@@ -13,20 +13,20 @@ import numpy as np
 from keras import layers
 
 
-def residual_block(x, filters, name, padding="same"):
+def residual_block(x, filters, name, strides=1):
     y = x
-    if padding == "valid":
+    if strides == 2:
         y = layers.ZeroPadding2D(name=f"{name}_pad")(x)
     y = layers.Conv2D(
         filters,
         3,
-        strides=1 if padding == "same" else 2,
-        padding=padding,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
         name=f"{name}_conv",
     )(y)
     y = layers.BatchNormalization(name=f"{name}_bn")(y)
     y = layers.ReLU(name=f"{name}_relu")(y)
-    if padding == "same":
+    if strides == 1:
         y = layers.Add(name=f"{name}_add")([x, y])
     return y
 
@@ -35,9 +35,9 @@ def build_model() -> keras.Model:
     """Return the model with freshly initialised weights."""
     inputs = keras.Input((32, 32, 16))
     x = residual_block(inputs, 16, "unit1")
-    x = residual_block(x, 32, "unit2", padding="valid")  # (None, 16, 16, 32)
+    x = residual_block(x, 32, "unit2", strides=2)  # (None, 16, 16, 32)
     x = residual_block(x, 32, "unit3")
-    x = residual_block(x, 64, "unit4", padding="valid")  # (None, 8, 8, 64)
+    x = residual_block(x, 64, "unit4", strides=2)  # (None, 8, 8, 64)
     for i in range(5, 7):
         x = residual_block(x, 64, f"unit{i}")
     return keras.Model(inputs, x, name="optional")

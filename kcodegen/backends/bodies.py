@@ -16,6 +16,7 @@ from kcodegen.backends.items import (
     result_words,
     second_word,
 )
+from kcodegen.backends.kernels import kernel_of
 from kcodegen.backends.loops import LoopParts, drawn_columns, header
 from kcodegen.backends.settling import settled
 from kcodegen.backends.stacks import stacks
@@ -135,7 +136,8 @@ class BodyMaker:
         self.drawn_from = {ref.call for ref in drawn}
         self.wishes = {ref.call: Wish(name, "", fixed=True) for ref, name in given.items()}
         for item, call in zip(called, calls, strict=True):
-            self.wishes[call.id] = self._wish(item, several, single)
+            wish = self._wish(item, several, single)
+            self.wishes[call.id] = replace(wish, kernel=kernel_of(item, self.owner.blocks, {}))
         shown = outputs if forced is None else ()
         graph = Graph("", "", (), tuple(calls), inputs if single else (), shown)
         if forced is not None:

@@ -6,7 +6,7 @@ role it plays where it joins the others: the `shortcut` of a sum, the `gate` of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from kcodegen.ir.graph import Call, Graph
@@ -17,9 +17,12 @@ from kcodegen.records import record
 
 _RUNNING, _PLAIN = "x", "y"
 _FALLBACKS = ("y", "z", "u", "v", "w")
-_ROLES = frozenset({"x", "y", "shortcut", "gate", "branch"})
+_BRANCH = "branch"
+_ROLES = frozenset({"x", "y", "shortcut", "gate", _BRANCH})
 # What a branch is called by the operation that joins it to another.
-_JOINS = {"multiply": "gate", "concatenate": "branch"}
+_JOINS = {"multiply": "gate", "concatenate": _BRANCH}
+POOL = (0,)  # the kernel of a pooling
+_LEAST_BRANCHES, _MOST_ALIKE = 3, 2  # fewer are told apart without
 _SUMS = frozenset({"add", "subtract", "average", "maximum", "minimum"})
 
 
@@ -31,7 +34,7 @@ class Wish:
     `several` names for a tuple of outputs; `whole` says that one variable holds them all (a
     dict, a structure); `fixed` that `word` is to be used in any case (an input). `follows` are,
     for each output of a loop or a condition, the operand that it continues; None stands for a list,
-    which is called after `kind`.
+    which is called after `kind`. `kernel` is the size of the convolution that is called.
     """
 
     word: str
@@ -41,6 +44,7 @@ class Wish:
     fixed: bool = False
     is_nested: bool = False
     follows: tuple[Ref | None, ...] = ()
+    kernel: tuple[int, ...] = ()
 
 
 @record(frozen=False)
@@ -66,10 +70,12 @@ class Variables:
     _uses: dict[Ref, list[int]] = field(default_factory=dict)
     _heirs: set[str] = field(default_factory=set)
     _just_named: set[str] = field(default_factory=set)
+    _calls: dict[str, Call] = field(default_factory=dict)
 
     def assign(self) -> dict[Ref, str]:
         """Return the name of every output that is used."""
         calls = self.graph.calls
+        self._calls = {call.id: call for call in calls}
         for position, call in enumerate(calls):
             for ref in operands(call):
                 self._uses.setdefault(self._held(ref), []).append(position)
@@ -192,6 +198,8 @@ class Variables:
         taken = {self._held(ref) for ref in operands(call)}
         left = [self.names[ref] for ref in dying if ref in taken]
         heirs = [name for name in left if name in self._heirs]
+        if len(taken) > 1:  # a join is no branch of one size
+            heirs = [name for name in heirs if name == _BRANCH or not name.startswith(_BRANCH)]
         if len(heirs) > 1 and self.forced and (aim := self._aim(Ref(call.id))) in heirs:
             return aim
         return "x" if "x" in heirs else (heirs[0] if heirs else "")
@@ -217,7 +225,8 @@ class Variables:
     def _free_name(self, word: str) -> str:
         """Return the first free of a role's word and the plain names, before any with a number."""
         for name in (word, *_FALLBACKS):
-            if name not in self.scope.taken and (name == word or word in _ROLES):
+            is_plain = word in _ROLES or word.startswith(_BRANCH)
+            if name not in self.scope.taken and (name == word or is_plain):
                 return self.scope.unique(name)
         return self.scope.unique(word)
 
@@ -243,13 +252,57 @@ class Variables:
             uses = self._uses.get(ref, [])
             if len(uses) != 1 or uses[0] >= len(calls):
                 break
-            joined = operands(calls[uses[0]])
+            joined, end = operands(calls[uses[0]]), ref
             ref = Ref(calls[uses[0]].id)
             if len(joined) > 1:
                 kind = self.wishes[ref.call].kind
                 is_shortcut = kind in _SUMS and length <= 2 and not set(sources) & set(joined)
+                if _JOINS.get(kind) == _BRANCH and len(joined) >= _LEAST_BRANCHES:
+                    return self._branch_words(joined).get(end, _BRANCH)
                 return "shortcut" if is_shortcut else _JOINS.get(kind, _PLAIN)
         return _PLAIN
+
+    def _branch_words(self, joined: Sequence[Ref]) -> dict[Ref, str]:
+        """Return what the branches of a join are called, where their sizes tell them apart.
+
+        branch1x1, branch5x5, branch3x3, and `dbl` for a longer one of the same size
+        """
+        found: dict[str, list[tuple[int, Ref]]] = {}
+        for ref in joined:
+            kernels = self._kernels(ref)
+            found.setdefault(_branch_word(kernels), []).append((len(kernels), ref))
+        words: dict[Ref, str] = {}
+        for word, ends in found.items():
+            ends.sort(key=lambda end: end[0])
+            if len(ends) > _MOST_ALIKE or len({length for length, _ in ends}) < len(ends):
+                return {}
+            words |= {ref: word + "dbl" * place for place, (_, ref) in enumerate(ends)}
+        return {} if _BRANCH in found else words
+
+    def _kernels(self, ref: Ref) -> list[tuple[int, ...]]:
+        """Return the kernels on the way to a join, from where branches part."""
+        found: list[tuple[int, ...]] = []
+        while (call := self._calls.get(ref.call)) is not None:
+            found.append(self.wishes[call.id].kernel)
+            sources = operands(call)
+            if len(sources) != 1 or len(self._uses.get(sources[0], ())) > 1:
+                break
+            ref = sources[0]
+        return found
+
+
+def largest(kernels: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the largest kernel in each direction; POOL where there is none but of one."""
+    sizes = [kernel for kernel in kernels if kernel and kernel != POOL]
+    rank = max(map(len, sizes), default=0)
+    found = tuple(map(max, zip(*(size for size in sizes if len(size) == rank), strict=True)))
+    return POOL if POOL in kernels and set(found) <= {1} else found
+
+
+def _branch_word(kernels: Sequence[tuple[int, ...]]) -> str:
+    """Return what a branch is called: by its largest kernel, or by its pooling."""
+    size = largest(kernels)
+    return f"{_BRANCH}_pool" if size == POOL else _BRANCH + "x".join(map(str, size))
 
 
 def preferred_outputs(graph: Graph, wishes: Mapping[str, Wish]) -> dict[Ref, str]:

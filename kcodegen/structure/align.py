@@ -13,6 +13,7 @@ from kcodegen.records import record
 from kcodegen.structure.draft import Looks, Node, deep
 
 _MATCH, _NAMED, _PRODUCED, _OTHERWISE_NAMED = 4.0, 6.0, 2.0, -3.0
+_STRANGE = -5.0  # of two without names that follow other nodes and are given other arguments
 
 
 @record(frozen=False)
@@ -22,6 +23,7 @@ class Column:
     token: Hashable
     label: Hashable
     source: Hashable
+    given: Hashable
     nodes: list[Node | None]
 
     @property
@@ -32,11 +34,15 @@ class Column:
 
 @record(frozen=True)
 class _Copy:
-    """One copy as it is compared: tokens, labels (what its names say), makers of its operands."""
+    """One copy as it is compared: tokens, labels (what its names say), makers of its operands.
+
+    `given` are the names of the arguments.
+    """
 
     tokens: tuple[Hashable, ...]
     labels: tuple[Hashable, ...]
     sources: tuple[Hashable, ...]
+    given: tuple[Hashable, ...]
 
 
 @record(frozen=False)
@@ -49,10 +55,10 @@ class Aligner:
     def align(self, copies: Sequence[Sequence[Node]]) -> list[Column]:
         """Return the columns of all copies."""
         size = len(copies)
-        tokens = [tuple(self.looks.token(node) for node in copy) for copy in copies]
+        tokens = [tuple(map(self._token, copy)) for copy in copies]
         if all(row == tokens[0] for row in tokens):
             rows = zip(tokens[0], *copies, strict=True)
-            self.columns = [Column(token, None, None, list(nodes)) for token, *nodes in rows]
+            self.columns = [Column(token, None, None, None, list(nodes)) for token, *nodes in rows]
             return self.columns
         views = [self.view(copy) for copy in copies]
         distinct: dict[_Copy, list[int]] = {}
@@ -70,20 +76,27 @@ class Aligner:
 
     def view(self, copy: Sequence[Node]) -> _Copy:
         """Return a copy as it is compared."""
-        tokens = tuple(self.looks.token(node) for node in copy)
+        tokens = tuple(map(self._token, copy))
         makers = {n: tokens[i] for i, node in enumerate(copy) for n in node.results}
         sources = tuple(tuple(makers.get(n) for n in node.operands) for node in copy)
-        return _Copy(tokens, labels(copy), sources)
+        given = tuple(frozenset(node.slots) for node in copy)
+        return _Copy(tokens, labels(copy), sources, given)
+
+    def _token(self, node: Node) -> Hashable:
+        """Return what is equal for nodes that one line can stand for: both have names, or none."""
+        is_named = node.kind in ("layer", "make layer") and "name" in node.slots
+        return (is_named, self.looks.token(node))
 
     def _match(self, view: _Copy) -> list[Column]:
         """Return the column of each node of a copy; new ones are put in where they are missing."""
         if not self.columns:
             self.columns = [
                 Column(*looks, [])
-                for looks in zip(view.tokens, view.labels, view.sources, strict=True)
+                for looks in zip(view.tokens, view.labels, view.sources, view.given, strict=True)
             ]
             return list(self.columns)
         pairs = _best_pairs(self.columns, view)
+        matched = {id(column) for _, column in pairs}
         result: list[Column] = []
         grown: list[Column] = []
         place = 0
@@ -92,7 +105,12 @@ class Aligner:
                 grown.append(self.columns[place])
                 place += 1
             if column is None:
-                column = Column(view.tokens[i], view.labels[i], view.sources[i], [])
+                other = self.columns[place] if place < len(self.columns) else None
+                if other and id(other) not in matched and other.source == view.sources[i]:
+                    grown.append(other)  # what stands there instead
+                    place += 1
+                looks = (view.tokens[i], view.labels[i], view.sources[i], view.given[i])
+                column = Column(*looks, [])
             else:
                 place += 1
             grown.append(column)
@@ -138,6 +156,8 @@ def _best_pairs(columns: list[Column], view: _Copy) -> list[tuple[int, Column | 
 def _score(column: Column, view: _Copy, place: int) -> float:
     score = _MATCH + (_PRODUCED if column.source == view.sources[place] else 0.0)
     one, other = column.label, view.labels[place]
+    if one is other is None and score == _MATCH and column.given != view.given[place]:
+        return score + _STRANGE
     if one == other:
         return score + (_NAMED if one is not None else 0.0)
     return score + (_OTHERWISE_NAMED if None not in (one, other) else 0.0)

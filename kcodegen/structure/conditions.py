@@ -21,6 +21,7 @@ _FLAGS = {
     "MultiHeadAttention": "attend", "LayerNormalization": "normalize",
     "BatchNormalization": "normalize", "Activation": "activate", "ReLU": "activate",
 }  # fmt: skip
+_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
 # What an author calls it is better.
 _SAYING = frozenset({"expand", "squeeze", "project"})
 # What follows from a condition by custom, not by chance.
@@ -92,7 +93,7 @@ def _by_param(params: list[Found], presence: tuple[bool, ...]) -> Condition | No
         absent = [v for v, p in zip(param.values, presence, strict=True) if not p]
         if _is_given(there) and all(isinstance(v, _Absent) for v in absent):
             return Condition(Hole(param.name), "")
-    for param in params:
+    for param in sorted(params, key=lambda param: param.hint != "strides"):  # says it best
         if param.hint not in _TELLING or any(isinstance(v, _Absent) for v in param.values):
             continue
         there = [v for v, p in zip(param.values, presence, strict=True) if p]
@@ -135,6 +136,9 @@ def _flag_hint(node: Node) -> str:
             return min(said & _SAYING)
         if inner.kind in ("layer", "op"):
             word = inner.head[1].rpartition(".")[2]
+            activation = _ACTIVATIONS.get(word, inner.slots.get("activation"))
+            if node.chains[1].nodes and isinstance(activation, str):
+                return activation  # rather than another one
             return _FLAGS.get(word, f"with_{snake_case(word)}")
     return "extended"
 

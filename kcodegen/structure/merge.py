@@ -16,12 +16,14 @@ from kcodegen.structure.align import Aligner, Column
 from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multiples, settle_choices
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep, free
 from kcodegen.structure.names import name_templates
+from kcodegen.structure.paddings import explain_paddings
+from kcodegen.structure.parts import Part, parts_of
 from kcodegen.structure.statements import default_of
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
 from kcodegen.structure.widths import explain_by_width
 
-_MOST_CONDITIONS, LONGEST = 5, 100
-_OPEN = -1  # what a condition gives when it is not met, while nobody asks for it
+_MOST_CONDITIONS, LONGEST = 6, 100
+_OPEN = -1  # what a condition gives in a case in which nobody asks for it
 
 
 @record(frozen=False)
@@ -39,41 +41,6 @@ class Merged:
 
 
 @record(frozen=False)
-class _Part:
-    """Columns in a row that the same copies have; `orelse` those that all others have instead."""
-
-    presence: tuple[bool, ...]
-    columns: list[Column]
-    orelse: list[Column] = field(default_factory=list)
-    made: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
-    exports: list[tuple[int, int, int]] = field(default_factory=list)
-    """What it gives: (result, from the columns, from elsewhere)."""
-    nodes: tuple[list[Node], list[Node]] = field(default_factory=lambda: ([], []))
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether all copies have it."""
-        return all(self.presence)
-
-    @property
-    def single(self) -> int:
-        """Return how many nodes one copy alone has, of several that do not."""
-        there = sum(self.presence)
-        alone = len(self.columns) * (there == 1) + len(self.orelse) * (
-            there == len(self.presence) - 1
-        )
-        return alone if len(self.presence) > 2 else 0
-
-    @property
-    def may_be_empty(self) -> bool:
-        """Tell whether this is a loop that some copies have no turn of."""
-        if self.is_whole or self.orelse or len(self.columns) > 1:
-            return False
-        node = next(n for n in self.columns[0].nodes if n is not None)
-        return node.kind == "repeat" and node.head[1:5] == (1, 0, 0, 0)
-
-
-@record(frozen=False)
 class Merger:
     """Merges copies: each a row of nodes with the tensors that are used after it."""
 
@@ -82,7 +49,7 @@ class Merger:
     copies: Sequence[Sequence[Node]]
     outputs: list[tuple[int, ...]]
     unifier: Unifier = field(init=False)
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     known: list[dict[int, int]] = field(init=False)
     inputs: list[list[int | None]] = field(default_factory=list)
     takes: list[int] = field(default_factory=list)
@@ -95,7 +62,7 @@ class Merger:
     def merge(self, most_conditions: int = _MOST_CONDITIONS) -> Merged:
         """Return what the copies come to; raises Fail when that can't be said."""
         columns = Aligner(self.looks).align(self.copies)
-        self.parts = _parts(columns)
+        self.parts = parts_of(columns)
         if len(columns) > LONGEST:
             raise Fail
         conditions = sum(not (p.is_whole or p.may_be_empty) for p in self.parts)
@@ -120,7 +87,7 @@ class Merger:
 
     # Wiring
 
-    def _wire(self, part: _Part, columns: list[Column], branch: int) -> None:
+    def _wire(self, part: Part, columns: list[Column], branch: int) -> None:
         for column in columns:
             first = next(node for node in column.nodes if node is not None)
             width = {(len(n.operands), len(n.results)) for n in column.nodes if n is not None}
@@ -138,7 +105,7 @@ class Merger:
             part.made[branch].update(results)
             part.nodes[branch].append(self._node(column, operands, results))
 
-    def _source(self, numbers: list[int | None], here: _Part | None) -> int:
+    def _source(self, numbers: list[int | None], here: Part | None) -> int:
         """Return the tensor of the body that stands for one tensor in each copy."""
         inside = [None if n is None else self.known[k].get(n) for k, n in enumerate(numbers)]
         present = [k for k, n in enumerate(numbers) if n is not None]
@@ -149,7 +116,7 @@ class Merger:
         numbers: list[int | None],
         inside: list[int | None],
         copies: list[int],
-        here: _Part | None,
+        here: Part | None,
     ) -> int:
         found = {inside[k] for k in copies}
         if found == {None}:
@@ -164,11 +131,13 @@ class Merger:
                 continue
             there = [k for k in copies if part.presence[k]]
             elsewhere = [k for k in copies if not part.presence[k]]
+            if not there and (no := self._inside(part, 1, inside, elsewhere)) is not None:
+                return self._export(part, _OPEN, no)
             yes = self._inside(part, 0, inside, there)
             if yes is None:
                 continue
             if not elsewhere:
-                return self._export(part, yes, None)
+                return self._export(part, yes, _OPEN)
             no = self._inside(part, 1, inside, elsewhere)
             if part.may_be_empty:
                 if self._resolve(numbers, inside, elsewhere, here) == part.nodes[0][0].operands[0]:
@@ -178,10 +147,18 @@ class Merger:
                 no = self._resolve(numbers, inside, elsewhere, here)
                 if no in part.made[1]:
                     continue
+                no = self._latest(no, part, elsewhere)
             return self._export(part, yes, no)
         raise Fail
 
-    def _is_visible(self, number: int, here: _Part | None) -> bool:
+    def _latest(self, number: int, before: Part, copies: list[int]) -> int:
+        """Return what a tensor has become where copies lack all that was done to it."""
+        for part in self.parts[: self.parts.index(before)]:
+            if not any(part.presence[k] for k in copies):
+                number = next((e[0] for e in part.exports if e[2] == number), number)
+        return number
+
+    def _is_visible(self, number: int, here: Part | None) -> bool:
         """Tell whether a tensor can be used: it is no secret of a condition."""
         for part in self.parts:
             is_open = part.is_whole or part is here or part.may_be_empty
@@ -190,21 +167,21 @@ class Merger:
         return True
 
     def _inside(
-        self, part: _Part, branch: int, inside: list[int | None], copies: list[int]
+        self, part: Part, branch: int, inside: list[int | None], copies: list[int]
     ) -> int | None:
         found = {inside[k] for k in copies}
         if len(found) == 1 and (number := found.pop()) in part.made[branch]:
             return number
         return None
 
-    def _export(self, part: _Part, yes: int, no: int | None) -> int:
-        for place, (result, one, other) in enumerate(part.exports):
-            if one == yes and (no is None or other in (no, _OPEN)):
-                if no is not None:
-                    part.exports[place] = (result, one, no)
+    def _export(self, part: Part, yes: int, no: int) -> int:
+        """Return what a condition gives: `yes` where it is met, `no` elsewhere."""
+        for place, (result, *known) in enumerate(part.exports):
+            if all(a == b or _OPEN in (a, b) for a, b in zip(known, (yes, no), strict=True)):
+                part.exports[place] = (result, max(known[0], yes), max(known[1], no))
                 return result
         result = self.draft.number()
-        part.exports.append((result, yes, _OPEN if no is None else no))
+        part.exports.append((result, yes, no))
         return result
 
     def _input(self, numbers: list[int | None], copies: list[int]) -> int:
@@ -240,15 +217,17 @@ class Merger:
             nodes.append(self._condition(part))
         return nodes, tests
 
-    def _condition(self, part: _Part) -> Node:
-        part.exports = [
-            (result, yes, self.takes[0] if no == _OPEN else no) for result, yes, no in part.exports
+    def _condition(self, part: Part) -> Node:
+        gives = [
+            [self.takes[0] if e[1 + branch] == _OPEN else e[1 + branch] for e in part.exports]
+            for branch in (0, 1)
         ]
         outer: dict[int, None] = {}
         for branch in (0, 1):
             for node in part.nodes[branch]:
                 outer.update((n, None) for n in node.operands if n not in part.made[branch])
-        outer.update((no, None) for _, _, no in part.exports if no not in part.made[1])
+        for branch in (0, 1):
+            outer.update((n, None) for n in gives[branch] if n not in part.made[branch])
         taken = tuple(outer)
         chains = []
         for branch in (0, 1):
@@ -257,8 +236,8 @@ class Merger:
                 replace(n, operands=tuple(names.get(o, o) for o in n.operands))
                 for n in part.nodes[branch]
             ]
-            gives = tuple(names.get(e[1 + branch], e[1 + branch]) for e in part.exports)
-            chains.append(Chain(tuple(names.values()), nodes, gives))
+            given = tuple(names.get(number, number) for number in gives[branch])
+            chains.append(Chain(tuple(names.values()), nodes, given))
         results = tuple(result for result, _, _ in part.exports)
         return Node(("when", len(results)), taken, {}, results, tuple(chains))
 
@@ -273,6 +252,7 @@ class Merger:
         _fill_chain(chain, names)
         width, by_width = explain_by_width(self.draft, self.unifier, self.inputs[0])
         _fill_chain(chain, by_width)
+        _fill_chain(chain, explain_paddings(self.unifier))
         _fill_chain(chain, self.unifier.derive())
         _fill_chain(chain, self.unifier.derive_starts())
         params = self.unifier.params
@@ -359,25 +339,6 @@ def _hint(draft: Draft, node: Node, name: str) -> str:
     if node.kind == "repeat":
         return {"count": "blocks", "start": "first", "rows": "table"}.get(name, name)
     return name.rpartition(".")[2]
-
-
-def _parts(columns: list[Column]) -> list[_Part]:
-    """Return the columns in parts; neighbours that complete each other are alternatives."""
-    parts: list[_Part] = []
-    for column in columns:
-        presence = column.presence
-        last = parts[-1] if parts else None
-        if last is not None and last.presence == presence and not last.orelse:
-            last.columns.append(column)
-        elif (
-            last is not None
-            and not last.is_whole
-            and all(a != b for a, b in zip(last.presence, presence, strict=True))
-        ):
-            last.orelse.append(column)
-        else:
-            parts.append(_Part(presence, [column]))
-    return parts
 
 
 def _fill_chain(chain: Chain, env: dict[str, Value]) -> None:

@@ -224,10 +224,11 @@ def _ends_well(heads: list[Parts], cut: int) -> bool:
 
 def _by_middle(unifier: Unifier, todo: list[int]) -> list[_Group] | None:
     groups: dict[object, _Group] = {}
-    for place in todo:
-        values, bound = unifier.names[place]
-        texts = [None if isinstance(v, _Absent) else _parts(v) for v in values]
+    for place in sorted(todo, key=lambda place: _texts(unifier, place).count(None)):
+        texts, bound = _texts(unifier, place), unifier.names[place][1]
         known = [t for t in texts if t is not None]
+        if _fits_in(list(groups.values()), place, texts):
+            continue
         start = _common(known, 0)
         end = _common([t[start:][::-1] for t in known], 0)
         before, after = known[0][:start], known[0][len(known[0]) - end :]
@@ -245,6 +246,24 @@ def _by_middle(unifier: Unifier, todo: list[int]) -> list[_Group] | None:
         else:
             groups[place] = _Group([place], middles, [(before, after)])
     return list(groups.values())
+
+
+def _fits_in(groups: list[_Group], place: int, texts: list[Parts | None]) -> bool:
+    """Add a name that some copies lack to a group whose middles are in it; tell whether it is."""
+    if None not in texts:
+        return False
+    for group in groups:
+        pairs = [(t, m) for t, m in zip(texts, group.middles, strict=True) if t is not None]
+        if any(m is None for _, m in pairs):
+            continue
+        text, middle = pairs[0][0], pairs[0][1] or ()
+        for start in range(len(text) - len(middle) + 1):
+            before, after = text[:start], text[start + len(middle) :]
+            if all(same(t, (*before, *(m or ()), *after)) for t, m in pairs):
+                group.places.append(place)
+                group.around.append((before, after))
+                return True
+    return False
 
 
 def _joined(one: list[Parts | None], other: list[Parts | None]) -> list[Parts | None] | None:

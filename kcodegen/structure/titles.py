@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kcodegen.ir.formulas import Affine, Text
+from kcodegen.ir.formulas import Affine
 from kcodegen.ir.values import Hole
+from kcodegen.structure.align import names_of
 from kcodegen.structure.draft import Draft, DraftBlock, Node, deep
 from kcodegen.words import snake_case
 
@@ -23,7 +24,8 @@ _SHORT = {
 _ADDING = ("Add", "CustomScaleLayer", "add", "subtract", "Subtract", "Average")
 _UPS = ("Conv2DTranspose", "UpSampling2D", "Conv1DTranspose", "UpSampling1D", "resize")
 _VAGUE = frozenset({"block", "conv", "stage", "layer", "mixed"})
-_LONGEST = 28
+_SAYING_LITTLE = frozenset({"merge_block", "branch_block"})
+_LONGEST, _WORDY = 28, 24
 _HEAVY = ("Conv1D", "Conv2D", "Conv3D", "Dense", "Transpose", "LSTM", "GRU", "Attention")
 
 
@@ -50,6 +52,8 @@ def title(draft: Draft, block: DraftBlock, known: dict[str, str]) -> Iterator[st
     if _is_cell(block):
         yield from (f"{word}_cell" for word in _words(block)[:2])
     base = _by_role(block, every, has) or _by_parts(block, known)
+    if base in _SAYING_LITTLE or len(base) > _WORDY:
+        yield from _by_word(block, known)
     yield base
     adds = any(class_of(node) in _ADDING for node in deep(block.chain.nodes))
     if adds and "residual" not in base:
@@ -89,7 +93,8 @@ def _by_role(block: DraftBlock, every: list[Node], has: Counter[str]) -> str | N
         return _residual(block, adds, has)
     if has["Concatenate"]:
         return _joining(block, top, has)
-    if has["AveragePooling2D"] == 1 and has["Conv2D"] == 1 and has["BatchNormalization"]:
+    is_pooled = class_of(every[-1]) == "AveragePooling2D"
+    if is_pooled and has["Conv2D"] == 1 and has["BatchNormalization"]:
         return "transition_block"
     if len(every) > 4:
         return _plain(has)
@@ -145,10 +150,22 @@ def _plain(has: Counter[str]) -> str | None:
         return "up_block"
     if pools == 1 and any("Conv" in name for name in has):
         return "down_block"
-    for name in ("SeparableConv2D", "Conv2D", "Conv1D", "Conv3D", "LSTM", "GRU", "Dense"):
+    if has["SeparableConv2D"]:
+        return "separable_conv_block"
+    for name in ("Conv2D", "Conv1D", "Conv3D", "LSTM", "GRU", "Dense"):
         if has[name]:
             return f"{_SHORT.get(name, snake_case(name))}_block"
     return None
+
+
+def _by_word(block: DraftBlock, known: dict[str, str]) -> Iterator[str]:
+    """Yield the word that most names in a block have, before the cell that it ends in."""
+    last = block.chain.nodes[-1]
+    ending = known.get(last.head[1], "") if last.kind == "use" else "block"
+    count = sum(bool(names_of(node)) for node in block.chain.nodes)
+    for word in _words(block, count // 2 + 1):
+        if ending.endswith(("cell", "block")) and word[:4] not in ending:
+            yield f"{word}_{ending}"
 
 
 def _by_parts(block: DraftBlock, known: dict[str, str]) -> str:
@@ -176,22 +193,13 @@ def _short(node: Node) -> str:
     return _SHORT.get(name, snake_case(name))
 
 
-def _words(block: DraftBlock) -> list[str]:
+def _words(block: DraftBlock, least: int = 1) -> list[str]:
     """Return the words in the names of a block's layers, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for node in deep(block.chain.nodes):
-        for value in node.slots.values():
-            if isinstance(value, Text):
-                counts.update(
-                    {
-                        part
-                        for part in value.parts
-                        if isinstance(part, str)
-                        and len(part) > 3
-                        and part.isalpha()
-                        and part not in _VAGUE
-                    }
-                )
-    return [
-        word.lower() for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
+    counts = Counter(
+        part
+        for node in deep(block.chain.nodes)
+        for part in {part for name in names_of(node) for part in name}
+        if isinstance(part, str) and len(part) > 3 and part.isalpha() and part not in _VAGUE
+    )
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [word.lower() for word, count in ranked if count >= least]

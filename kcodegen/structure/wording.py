@@ -9,6 +9,7 @@ from kcodegen.ir.formulas import FORMULAS, Text, holes
 from kcodegen.ir.values import Hole, Value
 from kcodegen.records import record
 from kcodegen.structure import closures
+from kcodegen.structure.align import names_of
 from kcodegen.structure.draft import Chain, Draft, DraftBlock, Node, Slot, deep
 from kcodegen.structure.titles import title
 from kcodegen.words import identifier
@@ -17,6 +18,9 @@ _INDICES = "ijkmn"
 _HINTS = {"table": "rows", "offset": "offset", "of": "depth", "part": "suffix", "layer": "cell"}
 # Several parameters of one kind are told apart by a word, the last one has none.
 _ORDINALS = ("inner", "first", "middle", "second", "outer", "third", "extra", "further", "final")
+
+# What an author says of a layer tells better what its size is.
+_SAYING = {"expand": "expand", "squeeze": "squeeze", "se": "squeeze", "reduce": "reduce"}
 
 
 @record(frozen=False)
@@ -77,10 +81,23 @@ def params_of(block: DraftBlock) -> dict[str, str]:
     found: dict[str, str] = {}
     for word, slots in groups.items():
         ordered = sorted(slots, key=lambda slot: _first_use(block.chain, slot.name))
+        said = [_said(block.chain, slot.name) for slot in ordered]
         for place, slot in enumerate(ordered):
             is_last = place == len(ordered) - 1
-            found[slot.name] = word if is_last else f"{_ORDINALS[place]}_{word}"
+            is_clear = said[place] and said.count(said[place]) == 1
+            which = said[place] if is_clear else _ORDINALS[place]
+            found[slot.name] = word if is_last else f"{which}_{word}"
     return found
+
+
+def _said(chain: Chain, hole: str) -> str:
+    """Return what a layer's name says of a number that is first given to it: `squeeze`."""
+    for node in deep(chain.nodes):
+        given = (value for name, value in node.slots.items() if name != "test")
+        if any(hole in set(holes(value)) for value in given):
+            words = {part for name in names_of(node) for part in name}
+            return next((said for word, said in _SAYING.items() if word in words), "")
+    return ""
 
 
 def _first_use(chain: Chain, hole: str) -> int:
