@@ -28,7 +28,7 @@ def build_model() -> keras.Model:
     x = layers.Embedding(1000, 32, name="words")(tokens)
     part_1, part_2 = tf.split(x, 2, axis=-1)
     y = tf.linalg.matrix_transpose(part_2)
-    y = tf.truediv(tf.matmul(part_1, y), 4.0)
+    y = tf.matmul(part_1, y) / 4.0
     y = tf.nn.softmax(y)
     y = tf.matmul(y, part_2)
     x = tf.reduce_mean(x, axis=-1, keepdims=True)

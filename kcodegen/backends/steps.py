@@ -13,6 +13,7 @@ from kcodegen.ir.order import flatten, operands
 from kcodegen.ir.outline import Item, Step
 from kcodegen.ir.program import (
     Assign,
+    Binary,
     CallExpr,
     DictExpr,
     Expr,
@@ -22,7 +23,7 @@ from kcodegen.ir.program import (
     Statement,
     Subscript,
 )
-from kcodegen.ir.values import Dict, Hole, Ref, Value
+from kcodegen.ir.values import Array, Dict, Hole, Ref, Value
 from kcodegen.naming.scope import Scope
 from kcodegen.naming.variables import Wish
 from kcodegen.records import record
@@ -119,6 +120,10 @@ class StepMaker:
             (_, base), (_, key) = call.kwargs
             if isinstance(base, Ref) and not self._is_unknown(base):
                 return self.expressions.index(env[base], key, env)
+        sign = dict(self.expressions.vocabulary.target.signs).get(call.target)
+        if sign is not None and self._may_be_operator(call):
+            left, right = (self.expressions.value(value, None, env) for _, value in call.kwargs)
+            return Binary(sign, left, right)
         func = self.expressions.imports.name(call.target)
         if not row.variadic:
             made = self.expressions.arguments(call.kwargs, row.params, row.positional, env)
@@ -136,6 +141,17 @@ class StepMaker:
         )
         return CallExpr(func, positional, rest)
 
+    def _may_be_operator(self, call: Call) -> bool:
+        """Tell whether Python's operator does what the op does: one side is surely a tensor."""
+        if len(call.kwargs) != 2:
+            return False
+        (_, left), (_, right) = call.kwargs
+        if isinstance(left, Ref):
+            fits = isinstance(right, (Ref, Hole, Array)) or is_plain_number(right)
+            return fits and not self._is_unknown(left)
+        # An array of NumPy on the left would take the tensor for one of its own.
+        return is_plain_number(left) and isinstance(right, Ref) and not self._is_unknown(right)
+
     def _is_unknown(self, ref: Ref) -> bool:
         """Tell whether an index on this output could be taken for one of several outputs."""
         layer = self.layers.get(ref.call.rpartition("/")[0])
@@ -150,6 +166,11 @@ class StepMaker:
             return False
         plain = all(isinstance(env[r], (Name, Subscript)) for r in operands(call))
         return plain and operands(following)[0] == ref and len(call.kwargs) <= 2
+
+
+def is_plain_number(value: Value) -> bool:
+    """Tell whether a value is a number without a sign: nobody writes `x + -1`."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def wish_of(call: Call, steps: StepMaker, calls_of: Counter[str], single: bool) -> Wish:

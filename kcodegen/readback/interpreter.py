@@ -17,6 +17,7 @@ from kcodegen.ir.values import Hole, Ref, Slice
 from kcodegen.naming.counters import Counters
 from kcodegen.readback.construct import Constructor
 from kcodegen.readback.imports import imported
+from kcodegen.readback.operators import function_of, has_tensor
 from kcodegen.readback.values import (
     Closure,
     Made,
@@ -306,6 +307,9 @@ class Interpreter:
         raise ReadBackError("a page negates numbers only")
 
     def _operate(self, op: ast.AST, left: Any, right: Any) -> Any:
+        if has_tensor(left, right):
+            key = function_of(op, left, right, self.vocabulary.target)
+            return self.construct.op(registry.op(key), [left, right], {})
         plain = (bool, int, float, str, type(None))
         if type(op) not in _OPERATORS or not all(isinstance(v, plain) for v in (left, right)):
             raise ReadBackError("a page computes with numbers and texts only")

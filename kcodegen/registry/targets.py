@@ -21,8 +21,9 @@ class Target:
     same for one that it imports names from. `instead` are modules that a page imports where the
     first are not installed. `counted` is how often each prefix of automatic names counts as used
     at the start of a session. `constant` is the function that makes a constant tensor, `own` are
-    rows of what has to be called otherwise than in Keras 3. With `is_old` Keras 2 runs the page: it
-    takes the names of its own files, hands on masks and keeps weights as it did.
+    rows of what has to be called otherwise than in Keras 3. `signs` are functions of two tensors
+    that a page writes with an operator. With `is_old` Keras 2 runs the page: it takes the names of its
+    own files, hands on masks and keeps weights as it did.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Target:
     counted: tuple[tuple[str, int], ...] = ()
     constant: str = "keras.ops.convert_to_tensor"
     own: tuple[ClassRow, ...] = ()
+    signs: tuple[tuple[str, str], ...] = ()
     is_old: bool = False
 
 
@@ -60,6 +62,12 @@ _MODEL = ClassRow(
 )
 _SEQUENTIAL = ClassRow(key="keras.Sequential", kind="layer", module="keras", name="Sequential")
 
+_SIGNS: Final = (
+    *(("tf.add", "+"), ("tf.subtract", "-"), ("tf.multiply", "*"), ("tf.truediv", "/")),
+    *(("tf.math.floordiv", "//"), ("tf.math.floormod", "%"), ("tf.pow", "**")),
+    *(("tf.less", "<"), ("tf.less_equal", "<="), ("tf.greater", ">"), ("tf.greater_equal", ">=")),
+)
+
 KERAS_2: Final = Target(
     "keras2",
     plain=(("tf_keras", "keras"), ("tensorflow", "tf")),
@@ -68,6 +76,7 @@ KERAS_2: Final = Target(
     counted=(("input", 1),),  # the first one is `input_1`
     constant="tf.constant",
     own=(_INPUT, _MODEL, _SEQUENTIAL),
+    signs=_SIGNS,
     is_old=True,
 )
 

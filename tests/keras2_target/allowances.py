@@ -14,6 +14,29 @@ UNTOLD = frozenset(
 NEWER = frozenset({"optional", "rng_type", "softmax_robust_masking"})
 
 
+# The layers that Keras 2 makes of functions of TensorFlow; nobody gives them names.
+OPS = frozenset({"SlicingOpLambda", "TFOpLambda"})
+
+
+def unnamed_ops(config: Any) -> Any:
+    """Return a model with the layers of functions called by their places in it."""
+    layers = config["config"].get("layers", ())
+    names = [layer["config"]["name"] for layer in layers if layer["class_name"] in OPS]
+    return _renamed(config, {name: f"op_{i}" for i, name in enumerate(names)})
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    match value:
+        case dict():
+            return {key: _renamed(item, names) for key, item in value.items()}
+        case list():
+            return [_renamed(item, names) for item in value]
+        case str():
+            return names.get(value, value)
+        case _:
+            return value
+
+
 def gaps(original: Any, rebuilt: Any, pointer: str = "") -> Iterator[str]:
     """Yield where a rebuilt model says something else than its file.
 

@@ -15,16 +15,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from kcodegen.options import Options
 from kcodegen.verification.rebuild import fresh_keras
-from tests.corpus.cases import Case
+from tests.corpus.cases import Case, cases
 from tests.corpus.harness import options_for
 from tests.corpus.models import COMPILED
 from tests.golden.stages import GOLDEN
+from tests.keras2_target.test_corpus import has_numbers
 from tests.mutation.trials import Trial, trial, wrong
 
 QUICK = ("compiled", "dict_io", "fn_nested", "fn_seq_inside", "ops_arith", "rnn_encdec", "seq_mlp")
 CASES = {case.name: case for case in COMPILED if case.folder == "keras3.15"}
 REST = [case for case in COMPILED if case.folder != "drift" and case.name not in QUICK]
 AT_LEAST = 500
+KERAS_2 = Options(target="keras2")
+
+
+def is_small(case: Case) -> bool:
+    """Say whether a case compiles for Keras 2 as it is, and has recorded numbers."""
+    return case.numeric is not None and not case.custom and has_numbers(case)
 
 
 def check(found: Trial, folder: Path, most: int = 10_000) -> None:
@@ -48,6 +55,28 @@ def test_no_wrong_loop_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = tmp_path / "tower.json"
     source.write_text(tower(), "utf-8")
     check(trial(source, Options(), monkeypatch), tmp_path)
+
+
+# Pages for Keras 2, in the first few of the default run, in all of the sweep.
+QUICK_2 = ("fn_residual", "seq_mlp", "tfops_arith")
+CASES_2 = {case.name: case for case in cases("tf2.12") if is_small(case)}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", QUICK_2)
+def test_no_wrong_page_for_keras_2_is_accepted(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(trial(CASES_2[name].path, KERAS_2, monkeypatch), tmp_path)
+
+
+@pytest.mark.sweep
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", sorted(set(CASES_2) - set(QUICK_2)))
+def test_no_wrong_page_of_the_corpus_for_keras_2_is_accepted(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(trial(CASES_2[name].path, KERAS_2, monkeypatch), tmp_path, most=300)
 
 
 @pytest.mark.sweep
@@ -76,10 +105,14 @@ def tower() -> str:
     return text
 
 
-def test_many_mutants_of_many_kinds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("target", ["keras3", "keras2"])
+def test_many_mutants_of_many_kinds_are_refused(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused = []
-    for name in QUICK[:3]:
-        found = trial(CASES[name].path, Options(), monkeypatch)
+    tried = [CASES_2[name] for name in QUICK_2] if target == "keras2" else []
+    for case in tried or [CASES[name] for name in QUICK[:3]]:
+        found = trial(case.path, Options(target=target), monkeypatch)
         found.run()
         refused += found.refused
     assert len(refused) >= AT_LEAST

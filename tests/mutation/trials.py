@@ -13,16 +13,22 @@ from kcodegen import pipeline
 from kcodegen.diagnostics import ProofError
 from kcodegen.options import Options
 from kcodegen.verification.configs import differences
-from kcodegen.verification.rebuild import rebuild
+from kcodegen.verification.rebuild import import_page, rebuild
+from tests.keras2_target import harness as keras2
+from tests.keras2_target.allowances import unnamed_ops
 from tests.mutation.mutate import Mutant, mutants
 
 
 @dataclass(slots=True)
 class Trial:
-    """A page, the proof that it went through, and what the proof says of its mutants."""
+    """A page, the proof that it went through, and what the proof says of its mutants.
+
+    `target` is the target of the page.
+    """
 
     page: str
     proof: Callable[[str], None]
+    target: str = "keras3"
     refused: list[Mutant] = field(default_factory=list)
     accepted: list[Mutant] = field(default_factory=list)
 
@@ -53,18 +59,18 @@ def trial(path: Path, options: Options, monkeypatch: pytest.MonkeyPatch) -> Tria
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "prove", hold)
         page = pipeline.compile_file(path, options).text
-    found = Trial(page, lambda text: prove(text, *held["rest"]))
+    found = Trial(page, lambda text: prove(text, *held["rest"]), options.target)
     found.proof(page)
     return found
 
 
 def wrong(found: Trial, folder: Path) -> list[str]:
     """Return the accepted mutants that do not build the model that the page builds."""
-    original = written(found.page, folder / "page.py")
+    original = written(found.page, folder / "page.py", found.target)
     said = []
     for mutant in found.accepted:
         try:
-            gaps = differences(original, written(mutant.text, folder / "mutant.py"))
+            gaps = differences(original, written(mutant.text, folder / "mutant.py", found.target))
         except Exception as error:  # what Keras can't build is no model at all
             gaps = (f"{type(error).__name__}: {error}",)
         if gaps:
@@ -72,7 +78,9 @@ def wrong(found: Trial, folder: Path) -> list[str]:
     return said
 
 
-def written(text: str, path: Path) -> Any:
-    """Return what the model of a page serializes to."""
+def written(text: str, path: Path, target: str) -> Any:
+    """Return what the model of a page serializes to, with the Keras of its target."""
     path.write_text(text, "utf-8")
+    if target == "keras2":
+        return unnamed_ops(keras2.serialized(keras2.built(import_page(path))))
     return rebuild(path).config
