@@ -184,3 +184,28 @@ def test_old_order_of_numbers_becomes_that_of_today(
     assert done(*words, "--weights", source / "rnn_td_model", "--weights-out", tmp_path / "w") == 0
     rows = json.loads((tmp_path / "w" / "manifest.json").read_text())["weights"]
     assert [row["source"] for row in rows] == [f"weight_{i}.npy" for i in range(len(rows))]
+
+
+def test_the_first_weight_of_a_file_tells_the_shape_of_a_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = FILES.parents[1] / "corpus" / "seed_flat"
+    source = flat / "keras3.15_mlp"
+    count = len(list(source.glob("weight_*.npy")))
+    np.savez(tmp_path / "w.npz", *(np.load(source / f"weight_{i}.npy") for i in range(count)))
+    words = [flat / "keras3.15_mlp.json", "-o", tmp_path / "page.py"]
+    assert done(*words, "--weights", tmp_path / "w.npz") == 0
+    by_file = (tmp_path / "page.py").read_text().replace("w.npz", source.name)
+    assert done(*words, "--weights", source) == 0
+    assert (tmp_path / "page.py").read_text() == by_file
+    assert len(names(tmp_path / "page_weights")) == count + 1
+
+
+def test_a_folder_of_another_model_is_refused_also_where_no_size_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = FILES.parents[1] / "corpus" / "keras2.3"
+    words = [corpus / "seq_mlp.json", "-o", tmp_path / "page.py", "--weights"]
+    assert done(*words, corpus / "seq_mlp") == 0
+    assert done(*words, corpus / "fn_shared") == 3
+    assert "weights" in error(capsys)
