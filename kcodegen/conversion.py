@@ -27,7 +27,7 @@ _SETTLED = frozenset({"theano-kernels", "weight-order"})
 class Conversion:
     """Weights in the order of the page that is compiled, and the folder that they go to.
 
-    `diagnostics` is all that there is to say of the model.
+    `diagnostics` is all that there is to say of the model, `texts` are further files.
     """
 
     weights: Pairs
@@ -35,11 +35,12 @@ class Conversion:
     checksums: bool
     source: str
     diagnostics: tuple[Diagnostic, ...]
+    texts: tuple[tuple[str, str], ...] = ()
 
     def write(self) -> None:
         """Write the folder; FileError where that can't be done."""
         origin: dict[str, Json] = {"source": prose(self.source)}
-        writer.write_folder(self.directory, self.weights, extra=origin, checksums=self.checksums)
+        writer.write_folder(self.directory, self.weights, self.texts, origin, self.checksums)
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
         if asked.target == "keras2":
             weights = order.pairs_of_keras2(weights)
         diagnostics = (*said, *matched.diagnostics)
-        yield Conversion(weights, directory, asked.checksums, path.name, diagnostics)
+        yield Conversion(weights, directory, asked.checksums, path.name, diagnostics, matched.texts)
 
 
 def _json(path: Path) -> Node | None:
@@ -74,7 +75,9 @@ def _json(path: Path) -> Node | None:
     if not path.is_file():
         return None
     with path.open("rb") as file:
-        if not file.read(64).lstrip().startswith(b"{"):
+        start = file.read(64)
+        # The length before the header of a safetensors file may look like a brace.
+        if b"\0" in start or not start.lstrip().startswith(b"{"):
             return None
     return read(path)
 

@@ -33,16 +33,21 @@ def gathered(
     with ExitStack() as stack:
         tree = containers.tree_of(path, stack)
         if tree is not None:
-            from kcodegen.weights import native  # what wrote the file doesn't matter to it
+            # What wrote the file doesn't matter to these.
+            from kcodegen.weights import native, vocabularies
 
-            yield native.match(graph, tree)
+            found = native.match(graph, tree)
+            texts, notes = vocabularies.learned(path, graph)
+            yield replace(found, diagnostics=(*found.diagnostics, *notes), texts=texts)
             return
         yield match(graph, completed(_source(path, document, stack), producer))
 
 
 def first_shape(path: Path) -> tuple[int, ...]:
-    """Return the shape of the first array in a file; `()` when it holds none."""
+    """Return the shape of the first array in a file; `()` when there is no first one."""
     with ExitStack() as stack:
+        if containers.tree_of(path, stack) is not None:
+            return ()
         arrays = _source(path, None, stack).arrays
         return arrays[0].shape if arrays else ()
 

@@ -25,10 +25,14 @@ from kcodegen.words import prose
 
 @record(frozen=True)
 class Matched:
-    """The variables of a model with their arrays, in the order of `model.weights`."""
+    """The variables of a model with their arrays, in the order of `model.weights`.
+
+    `texts` are further files that belong to them, by name.
+    """
 
     weights: Pairs
     diagnostics: tuple[Diagnostic, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 def match(graph: Graph, source: Source) -> Matched:

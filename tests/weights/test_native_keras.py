@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kcodegen import compile_file
+from kcodegen.cli import main
+from kcodegen.verification.rebuild import build, fresh_keras, import_page
+from tests.corpus.cases import Case
+from tests.corpus.harness import compiled_page, options_for
+from tests.corpus.models import EQUAL
 from tests.weights.keras_models import MODELS, QUANTIZABLE, SINGLE, Build, quantized
 from tests.weights.native_files import graph_of, weights_of
 
 Make = Callable[[Any], Any]  # keras -> a model
+RECORDED = [case for case in EQUAL if case.folder == "keras3.15" and case.numeric is not None]
 
 
 def keras() -> Any:
@@ -90,7 +97,7 @@ ALL: list[tuple[str, Make]] = [
     *QUANTIZED,
 ]
 FEW = {
-    "nested", "attention-gate", "shared", "half", "trained", "spectral", "bidirectional-two",
+    "nested", "attention-gate", "shared", "half", "spectral", "bidirectional-two",
     "dense-int4", "dense-lora",
 }  # fmt: skip
 
@@ -161,3 +168,55 @@ def test_weights_are_read_bit_for_bit(make: Make, tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [make for _, make in ALL], ids=[name for name, _ in ALL])
 def test_weights_of_every_layer_are_read_bit_for_bit(make: Make, tmp_path: Path) -> None:
     check(make, tmp_path)
+
+
+def test_a_learned_vocabulary_is_written_beside_the_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layers = keras().layers
+    lookup = layers.StringLookup(name="look")
+    lookup.adapt(["a", "b", "b", "\u00fc"])
+    given = layers.StringLookup(vocabulary=["x"], name="given")
+    x = keras().Input((1,), dtype="string")
+    embedded = [layers.Embedding(5, 2)(given(x)), layers.Embedding(5, 2)(lookup(x))]
+    model = keras().Model(x, layers.Add()(embedded))
+    model.save(tmp_path / "m.keras")
+    assert main([str(tmp_path / "m.keras"), "-o", str(tmp_path / "m.py")]) == 0
+    assert "the vocabulary of look was learned from data" in capsys.readouterr().err
+    lines = (tmp_path / "m_weights" / "vocabulary_0.txt").read_text("utf-8").splitlines()
+    assert lines == lookup.get_vocabulary()
+    assert len(list((tmp_path / "m_weights").iterdir())) == 4
+
+
+def test_a_page_loads_what_was_converted(tmp_path: Path) -> None:
+    model = with_random_weights(shared(keras()))
+    model.save(tmp_path / "m.keras")
+    assert main([str(tmp_path / "m.keras"), "-o", str(tmp_path / "m.py")]) == 0
+    module = import_page(tmp_path / "m.py")
+    loaded = module.load_model(tmp_path / "m_weights")
+    values = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    np.testing.assert_allclose(loaded.predict(values), model.predict(values), rtol=1e-5)
+
+
+# The corpus
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("case", RECORDED, ids=[case.id for case in RECORDED])
+def test_the_weights_of_the_corpus_are_read_bit_for_bit(case: Case, tmp_path: Path) -> None:
+    assert case.numeric is not None
+    page = compiled_page(case, tmp_path)
+    fresh_keras()
+    model = build(import_page(page))
+    count = len(model.weights)
+    wanted = [np.load(case.numeric / f"weight_{i}.npy") for i in range(count)]
+    model.set_weights(wanted)
+    model.save_weights(tmp_path / "m.weights.h5")
+    if any("lora" in weight.name for weight in model.weights):
+        model.load_weights(tmp_path / "m.weights.h5")
+        wanted = model.get_weights()
+    graph = compile_file(case.path, options_for(case)).artifact.model
+    assert graph is not None
+    found = weights_of(tmp_path / "m.weights.h5", graph)
+    for (slot, array), weight in zip(found, wanted, strict=True):
+        assert np.array_equal(array, weight), slot
