@@ -209,3 +209,31 @@ def test_a_folder_of_another_model_is_refused_also_where_no_size_is_known(
     assert done(*words, corpus / "seq_mlp") == 0
     assert done(*words, corpus / "fn_shared") == 3
     assert "weights" in error(capsys)
+
+
+def test_weights_that_nobody_asked_for_are_no_hindrance(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import h5py
+
+    with h5py.File(model, "r+") as file:
+        del file["model_weights"]["bn"]
+    assert done("model.h5", "-o", "out.py") == 3
+    assert error(capsys).endswith("hint: --no-weights writes the page alone")
+    assert done("model.h5", "-o", "out.py", "--no-weights") == 0
+
+
+def test_what_computed_for_keras_1_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = FILES.parents[1] / "corpus" / "keras1.2"
+    words = [source / "conv3d.json", "-o", tmp_path / "page.py"]
+    words += ["--weights", FILES / "keras1.2" / "conv3d.h5"]
+    kernels = {}
+    for backend in ("", "tensorflow", "theano"):
+        more = ["--weights-backend", backend] if backend else []
+        assert done(*words, *more) == 0
+        assert ("[unknown-backend]" in capsys.readouterr().err) == (not backend)
+        kernels[backend] = np.load(tmp_path / "page_weights" / "weight_0.npy")
+    np.testing.assert_array_equal(kernels[""], kernels["tensorflow"])
+    np.testing.assert_array_equal(kernels["theano"], kernels[""][::-1, ::-1, ::-1])
