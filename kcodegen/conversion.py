@@ -68,7 +68,7 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
             matched = stack.enter_context(weights_of)
         except CompileError as error:
             raise error if asked.weights is not None else _with_a_way_out(error) from None
-        said = [_settled(one) for one in result.diagnostics if one.code not in _SETTLED]
+        said = [left for one in result.diagnostics for left in _left_to_say(one)]
         said += _unknown_backend(producer, matched.weights)
         weights = matched.weights
         if asked.target == "keras2":
@@ -108,10 +108,16 @@ def _json(path: Path) -> Node | None:
     return read(path)
 
 
-def _settled(diagnostic: Diagnostic) -> Diagnostic:
-    """Return what is left to say when weights that lay otherwise have been converted."""
-    message, _, _ = diagnostic.message.partition(", and its weights are others")
-    return replace(diagnostic, message=message)
+def _left_to_say(diagnostic: Diagnostic) -> Iterator[Diagnostic]:
+    """Yield what is left of a diagnostic when weights that lay otherwise have been converted."""
+    if "moving standard deviation" in diagnostic.message:
+        hint = (
+            "the conversion takes it for a deviation: look whether that Keras was older than 1.0.6"
+        )
+        yield replace(diagnostic, hint=hint)
+    elif diagnostic.code not in _SETTLED:
+        message, _, _ = diagnostic.message.partition(", and its weights are others")
+        yield replace(diagnostic, message=message)
 
 
 def _source(asked: Namespace, result: Result) -> Path | None:

@@ -237,3 +237,10 @@ def test_what_computed_for_keras_1_is_asked_for(
         kernels[backend] = np.load(tmp_path / "page_weights" / "weight_0.npy")
     np.testing.assert_array_equal(kernels[""], kernels["tensorflow"])
     np.testing.assert_array_equal(kernels["theano"], kernels[""][::-1, ::-1, ::-1])
+
+
+def test_what_stays_in_doubt_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = FILES.parents[1] / "corpus" / "keras1.0"
+    words = [corpus / "cnn.json", "-o", tmp_path / "page.py", "--weights-backend", "theano"]
+    assert done(*words, "--weights", corpus / "cnn", "--weights-out", tmp_path / "w") == 0
+    assert "takes it for a deviation" in error(capsys)
