@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -205,23 +206,28 @@ def _is_believable(group: Group | Dataset, stored: Any, count: int) -> bool:
         return True
     # A file in an archive has no path.
     path = group.file.filename
-    return os.path.isfile(path) and count * _longest_text(path) <= MAX_TEXTS
+    return os.path.isfile(path) and count * _longest_text(path, size) <= MAX_TEXTS
 
 
-def _longest_text(path: str) -> int:
+@lru_cache(maxsize=8)
+def _longest_text(path: str, size: int) -> int:
     """Return the size of the largest heap of a file: no text of any length is longer.
 
-    A heap begins with `GCOL`, its version and three zeros, and its size.
+    A heap begins with `GCOL`, its version and three zeros, and its size. The whole file is looked
+    through, but once, and piece by piece: pages of a mapped file would count as memory.
     """
-    import mmap  # only lists of texts of any length need it
-
-    largest = 0
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = data.find(_HEAP)
-        while at >= 0:
-            largest = max(largest, int.from_bytes(data[at + 8 : at + 16], "little"))
-            at = data.find(_HEAP, at + 1)
-        return min(largest, len(data))
+    largest, head = 0, 16
+    with open(path, "rb") as file:
+        data = file.read(PIECE)
+        while len(data) >= head:
+            at = data.find(_HEAP)
+            while 0 <= at <= len(data) - head:
+                largest = max(largest, int.from_bytes(data[at + 8 : at + head], "little"))
+                at = data.find(_HEAP, at + 1)
+            more = file.read(PIECE)
+            # A heap may begin at the end of a piece.
+            data = data[1 - head :] + more if more else b""
+    return min(largest, size)
 
 
 def _why_not_plain(dataset: Dataset) -> str | None:

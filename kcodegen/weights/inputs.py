@@ -13,7 +13,7 @@ from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Args, Hole, Obj, lookup
 from kcodegen.weights.npy import folder, read_header
-from kcodegen.weights.slots import graph_weight_shapes
+from kcodegen.weights.slots import slots
 
 Rule = Callable[[Shape], Shape]
 
@@ -98,19 +98,28 @@ def _is_plain(layer: Layer) -> bool:
 def check_folder(graph: Graph, directory: Path) -> None:
     """Raise CompileError unless the files of a folder are the weights of the model.
 
-    Nothing is checked where the shapes of a layer's weights are not known.
+    Nothing is checked where the variables of a layer are not known, and no size that isn't.
     """
-    needed = graph_weight_shapes(graph)
+    needed = slots(graph)
     if needed is None:
         return
     found = folder(directory) if needed else ()
     if len(found) != len(needed):
         message = f"the model has {len(needed)} weights, the folder {len(found)}"
-        raise rejected("weights", message, Origin(), "is it the folder of this model?")
+        hint = "is it the folder of this model? what an old Keras saved, --weights-out converts"
+        raise rejected("weights", message, Origin(), hint)
+    from kcodegen.weights.owners import fits  # only folders of weights need it
+
     wrong = [
         Diagnostic("weights", f"weight_{i}.npy has shape {header.shape}, the model needs {shape}")
-        for i, (header, shape) in enumerate(zip(found, needed, strict=True))
-        if header.shape != shape
+        for i, (header, slot) in enumerate(zip(found, needed, strict=True))
+        for shape in [_written(slot.shape)]
+        if not fits(slot.shape, header.shape)
     ]
     if wrong:
         raise CompileError(wrong)
+
+
+def _written(shape: Shape | None) -> str:
+    """Return a shape for a message; a size that isn't known is `?`."""
+    return str(shape).replace("None", "?")

@@ -64,8 +64,7 @@ def shown(slot: Slot) -> str:
 def _shape(shape: Shape | None) -> str:
     if shape is None:
         return "another shape"
-    sizes = ", ".join("?" if size is None else str(size) for size in shape)
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+    return str(shape).replace("None", "?")
 
 
 def _listed(names: list[str]) -> str:

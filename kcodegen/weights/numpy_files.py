@@ -12,7 +12,7 @@ from typing import IO
 from kcodegen.diagnostics import CompileError, Diagnostic, rejected
 from kcodegen.weights import npy
 from kcodegen.weights.sources import Source, by_number
-from kcodegen.weights.store import PIECE, Array, Stored, in_pieces
+from kcodegen.weights.store import PIECE, Array, Stored
 from kcodegen.words import prose
 
 _MAX_MEMBERS = 100_000
@@ -31,7 +31,7 @@ def read_folder(directory: Path) -> Source:
 
 
 def _of_file(path: Path, header: npy.Header) -> Stored:
-    return Stored((path.name,), header.shape, _dtype(header), partial(_mapped, path))
+    return Stored((path.name,), header.shape, _dtype(header), partial(_numbers, path))
 
 
 def _dtype(header: npy.Header) -> str:
@@ -39,17 +39,25 @@ def _dtype(header: npy.Header) -> str:
     return _VOID.get(header.dtype, header.dtype)
 
 
-def _mapped(path: Path) -> Iterator[Array]:
+def _numbers(path: Path) -> Iterator[Array]:
     """Yield the numbers of a `.npy` file that was checked."""
     import numpy as np  # its import takes longer than most models do
 
     array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if array.dtype.kind == "V":
-        array = array.view("uint16")
-    if array.flags.c_contiguous:
-        yield from in_pieces(array.reshape(-1))
-    else:
-        yield np.ascontiguousarray(array).reshape(-1)
+    dtype = np.dtype("<u2") if array.dtype.kind == "V" else array.dtype
+    if not array.flags.c_contiguous:
+        yield np.ascontiguousarray(array.view(dtype)).reshape(-1)
+        return
+    # Read, not mapped: the pages of a mapped file would count as memory.
+    left, step = array.size, PIECE // dtype.itemsize
+    with path.open("rb") as file:
+        file.seek(array.offset)
+        while left:
+            piece = np.fromfile(file, dtype, min(step, left))
+            if not piece.size:
+                raise rejected("truncated-npy", f"{prose(path.name)} is cut short")
+            left -= piece.size
+            yield piece
 
 
 # Archives

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kcodegen.ir.graph import Shape
-from kcodegen.ir.values import Obj, Value, lookup, walk
+from kcodegen.ir.values import Obj, Value, lookup
 from kcodegen.records import record
 from kcodegen.weights.definition import Definition, Slot, Slots, UnknownWeightsError, whole
 
-_PLAIN_POLICIES = ("keras.DTypePolicy", "keras.FloatDTypePolicy")
 _POLICY_MAP = "keras.dtype_policies.DTypePolicyMap"
-_QUANTIZED = ("int8", "float8", "int4", "gptq", "awq")
 # Defaults of `QuantizedFloat8DTypePolicy` and `Int4QuantizationConfig`.
 _HISTORY, _BLOCK = 1024, 128
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -46,16 +44,6 @@ _PACKINGS = {
 _KERNELS = ("keras.layers.Dense", "keras.layers.EinsumDense")
 _TABLES = ("keras.layers.Embedding", "keras.layers.ReversibleEmbedding")
 _FLOAT8 = ("inputs", "kernel", "outputs_grad")
-
-
-def is_quantized(definition: Definition) -> bool:
-    """Tell whether a layer's weights may be stored in another form than that of its class."""
-    return any(
-        item.startswith(_QUANTIZED)
-        if isinstance(item, str)
-        else isinstance(item, Obj) and item.key not in (*_PLAIN_POLICIES, _POLICY_MAP)
-        for item in walk(definition.value("dtype"))
-    )
 
 
 def quantized(definition: Definition, plain: Slots) -> Slots:

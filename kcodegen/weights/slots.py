@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from kcodegen.ir.graph import Graph, Layer, Shape
-from kcodegen.ir.values import Obj, Value
+from kcodegen.ir.values import Obj, Value, walk
 from kcodegen.weights.definition import (
     Definition,
     Slot,
@@ -23,12 +23,14 @@ from kcodegen.weights.definition import (
 from kcodegen.weights.groups import member_names
 from kcodegen.weights.leaves import CELLS, LEAVES, SEQUENCES
 from kcodegen.weights.old_leaves import OLD_LEAVES
-from kcodegen.weights.quantized import is_quantized, quantized
 from kcodegen.weights.weightless import WEIGHTLESS
 
 Rule: TypeAlias = Callable[[Definition], Slots]
 
 _MODELS = ("keras.Model", "keras.Sequential")
+_PLAIN_POLICIES = ("keras.DTypePolicy", "keras.FloatDTypePolicy")
+_POLICY_MAP = "keras.dtype_policies.DTypePolicyMap"
+_QUANTIZED = ("int8", "float8", "int4", "gptq", "awq")
 
 
 def slots(graph: Graph) -> Slots | None:
@@ -114,7 +116,11 @@ def _weights(definition: Definition) -> Slots:
     if rule is None:
         raise UnknownWeightsError
     found = rule(definition)
-    return _frozen(definition, quantized(definition, found) if is_quantized(definition) else found)
+    if _is_quantized(definition):
+        from kcodegen.weights.quantized import quantized  # few layers are
+
+        found = quantized(definition, found)
+    return _frozen(definition, found)
 
 
 def _frozen(definition: Definition, found: Slots) -> Slots:
@@ -127,6 +133,16 @@ def _frozen(definition: Definition, found: Slots) -> Slots:
 def _may_hold_weights(name: str, value: Value) -> bool:
     """Tell whether an argument is an activation that is a layer with weights, such as PReLU."""
     return name.endswith("activation") and isinstance(value, Obj) and value.key not in WEIGHTLESS
+
+
+def _is_quantized(definition: Definition) -> bool:
+    """Tell whether a layer's weights may be stored in another form than that of its class."""
+    return any(
+        item.startswith(_QUANTIZED)
+        if isinstance(item, str)
+        else isinstance(item, Obj) and item.key not in (*_PLAIN_POLICIES, _POLICY_MAP)
+        for item in walk(definition.value("dtype"))
+    )
 
 
 # Layers that hold layers
