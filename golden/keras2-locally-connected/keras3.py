@@ -21,6 +21,7 @@ class LocallyConnected2D(layers.Layer):
         filters,
         kernel_size,
         strides=1,
+        data_format="channels_last",
         activation=None,
         use_bias=True,
         kernel_initializer="glorot_uniform",
@@ -37,6 +38,7 @@ class LocallyConnected2D(layers.Layer):
             [kernel_size] * 2 if isinstance(kernel_size, int) else kernel_size
         )
         self.strides = [strides] * 2 if isinstance(strides, int) else strides
+        self.data_format = data_format
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -47,13 +49,14 @@ class LocallyConnected2D(layers.Layer):
         self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape):
+        is_first = self.data_format == "channels_first"
+        sizes = input_shape[2:] if is_first else input_shape[1:3]
         rows, columns = (
             (size - window) // stride + 1
-            for size, window, stride in zip(
-                input_shape[1:3], self.kernel_size, self.strides
-            )
+            for size, window, stride in zip(sizes, self.kernel_size, self.strides)
         )
-        patch = self.kernel_size[0] * self.kernel_size[1] * input_shape[3]
+        channels = input_shape[1 if is_first else 3]
+        patch = self.kernel_size[0] * self.kernel_size[1] * channels
         self.places = (rows, columns)
         self.kernel = self.add_weight(
             name="kernel",
@@ -72,16 +75,26 @@ class LocallyConnected2D(layers.Layer):
             )
 
     def call(self, x):
+        is_first = self.data_format == "channels_first"
+        if is_first:
+            x = ops.transpose(x, (0, 2, 3, 1))
+        channels = x.shape[-1]
         x = ops.image.extract_patches(
             x,
             tuple(self.kernel_size),
             tuple(self.strides),
             data_format="channels_last",
         )
+        if is_first:
+            x = ops.reshape(x, (-1, *self.places, x.shape[-1] // channels, channels))
+            x = ops.reshape(
+                ops.swapaxes(x, -2, -1), (-1, *self.places, self.kernel.shape[1])
+            )
         kernel = ops.reshape(self.kernel, (*self.places, *self.kernel.shape[1:]))
-        x = ops.einsum("brcp,rcpf->brcf", x, kernel)
+        result = "bfrc" if is_first else "brcf"
+        x = ops.einsum(f"brcp,rcpf->{result}", x, kernel)
         if self.use_bias:
-            x = x + self.bias
+            x = x + ops.reshape(self.bias, x.shape[1:])
         return self.activation(x)
 
     def compute_output_shape(self, input_shape):
@@ -92,6 +105,7 @@ class LocallyConnected2D(layers.Layer):
         config["filters"] = self.filters
         config["kernel_size"] = self.kernel_size
         config["strides"] = self.strides
+        config["data_format"] = self.data_format
         config["activation"] = activations.serialize(self.activation)
         config["use_bias"] = self.use_bias
         config["kernel_initializer"] = initializers.serialize(self.kernel_initializer)

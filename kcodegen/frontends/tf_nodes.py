@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import math
+import re
 
 from kcodegen.frontends import tf_rules, tf_sizes
 from kcodegen.frontends.keras2_calls import OldWires
@@ -74,11 +75,16 @@ def _definition(node: Node) -> Node:
     """Return the definition of an op, which may be JSON inside of a string."""
     if isinstance(node.value, str):
         try:
-            return Node(json.loads(node.value), node, "", node.layer)
-        except ValueError:
+            return Node(json.loads(node.value, parse_constant=_refused), node, "", node.layer)
+        except (ValueError, RecursionError):
             message = "the op is saved in a form of TensorFlow's own, not as JSON"
             raise node.error("tensorflow-op", message, _HAND) from None
     return node
+
+
+def _refused(word: str) -> float:
+    """Refuse `NaN` and `Infinity`, which are no JSON."""
+    raise ValueError(word)
 
 
 def _inputs(
@@ -158,7 +164,9 @@ def _attribute(node: Node) -> Given:
             return flag
         case {"i": str() | int() as number}:
             return _integer(node, number)
-        case {"f": int() | float() as number}:
+        case {"f": bool()}:
+            raise node.wrong("an attribute")
+        case {"f": int() | float() as number} if math.isfinite(number):
             return shortest_float32(float(number))
         case {"type": str(name)}:
             return TYPES.get(name, name)
@@ -173,10 +181,10 @@ def _attribute(node: Node) -> Given:
 
 def _integer(node: Node, value: Json) -> int:
     """Return a number, which is written as text when it has 64 bits."""
-    try:
-        return int(value) if isinstance(value, (str, int)) else int("")
-    except ValueError:
-        raise node.wrong("a number") from None
+    number = re.fullmatch(r"-?[0-9]{1,18}", str(value))
+    if number is None:
+        raise node.wrong("a number")
+    return int(number[0])
 
 
 def _text(node: Node, value: str) -> str:

@@ -52,6 +52,7 @@ def _local(rank: int) -> ClassRow:
             Parameter("filters"),
             Parameter("kernel_size", spread=ones),
             Parameter("strides", ones, ones, spread=ones),
+            *((Parameter("data_format", "channels_last", "channels_last"),) * (rank == 2)),
             Parameter("activation", None, "linear", holds="activation"),
             Parameter("use_bias", True, True),
             _initializer("kernel_initializer", "GlorotUniform"),

@@ -131,7 +131,7 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(("StringLookup",)), "dtype", "int64", versions=TF_KERAS),
     *_drop(("*layer",), "rng_type", "stateful", versions=TF_KERAS),
     *_drop(_LOCAL, "padding", "valid"),
-    *_drop(_LOCAL, "data_format", "channels_last"),
+    *_drop((LOCAL_1D.key,), "data_format", "channels_last"),
     *_drop(_LOCAL, "implementation", 1),
     LegacyArgument("*layer", "batch_input_shape", "input"),
     *_drop(("*layer",), "dynamic", False, versions=TF_KERAS),

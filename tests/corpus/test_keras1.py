@@ -8,22 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcodegen import CompileError, compile_file, compile_model
+from kcodegen import compile_file, compile_model
 from kcodegen.verification.rebuild import build, import_page
 from tests.corpus.cases import Case, cases
 from tests.corpus.harness import attempt, options_for
 from tests.corpus.keras1 import KERAS_1_FOLDERS
 
 MODELS = cases(*KERAS_1_FOLDERS)
-REFUSED = {
-    "keras1.2/theano_local2d": "LocallyConnected2D of Keras 3 has no argument 'data_format'",
-}
-COMPILED = [case for case in MODELS if case.id not in REFUSED]
 # One of a kind for every run; the sweep has them all.
 QUICK = frozenset(
     """keras0.3/deep keras0.3/graph keras1.0/cnn keras1.0/odd keras1.2/bn_mode1 keras1.2/bn_mode2
     keras1.2/branches keras1.2/convlstm
-    keras1.2/deconv keras1.2/merges keras1.2/rnns keras1.2/theano_conv""".split()
+    keras1.2/deconv keras1.2/merges keras1.2/rnns keras1.2/theano_conv
+    keras1.2/theano_local2d""".split()
 )
 # Models whose weights lie as they do today.
 KEPT = frozenset(
@@ -32,14 +29,14 @@ KEPT = frozenset(
     0.3/merge_mul 0.3/merge_sum 0.3/mlp 1.0/merge_ave 1.0/merge_concat 1.0/merge_cos
     1.0/merge_mul 1.0/merge_sum 1.0/mlp 1.2/bn_mode1 1.2/bn_mode2 1.2/branches 1.2/compiled
     1.2/conv3d 1.2/dense 1.2/fn_merge 1.2/local2d 1.2/merges 1.2/nested 1.2/separable
-    1.2/seq_cnn 1.2/seq_mlp
+    1.2/seq_cnn 1.2/seq_mlp 1.2/theano_local2d
     1.2/shared 1.2/conv""".split()
 )
 
 
 def of(quick: bool) -> list[Case]:
     """Return the cases of every run, or those of the sweep alone."""
-    return [case for case in COMPILED if (case.id in QUICK) == quick]
+    return [case for case in MODELS if (case.id in QUICK) == quick]
 
 
 def check(case: Case, folder: Path) -> None:
@@ -62,7 +59,7 @@ def test_every_model_of_keras_1_runs_on_keras_3(case: Case, tmp_path: Path) -> N
     check(case, tmp_path)
 
 
-@pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", MODELS, ids=lambda case: case.id)
 def test_every_model_of_keras_1_compiles(case: Case) -> None:
     result = compile_file(case.path, options_for(case))
     assert all(found.severity in ("warning", "note") for found in result.diagnostics)
@@ -81,16 +78,6 @@ def leads_somewhere(pointer: str, value: Any) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_what_has_no_equal_is_refused(name: str) -> None:
-    (case,) = (case for case in MODELS if case.id == name)
-    with pytest.raises(CompileError, match=REFUSED[name]) as caught:
-        compile_file(case.path, options_for(case))
-    (found,) = caught.value.diagnostics
-    assert found.code == "dropped-argument"
-    assert found.hint
-
-
 def test_a_full_convolution_reaches_over_both_ends(tmp_path: Path) -> None:
     config = {"name": "c", "nb_filter": 1, "filter_length": 3, "border_mode": "full"}
     layer = {"class_name": "Convolution1D", "config": {**config, "batch_input_shape": [None, 5, 1]}}
@@ -107,5 +94,5 @@ def test_a_full_convolution_reaches_over_both_ends(tmp_path: Path) -> None:
 def test_the_corpus_is_complete() -> None:
     counts = {folder: len(cases(folder)) for folder in KERAS_1_FOLDERS}
     assert counts == {"keras0.3": 13, "keras1.0": 10, "keras1.2": 26}
-    assert {case.id for case in MODELS} >= QUICK | KEPT | REFUSED.keys()
-    assert all(case.numeric is not None for case in COMPILED)
+    assert {case.id for case in MODELS} >= QUICK | KEPT
+    assert all(case.numeric is not None for case in MODELS)

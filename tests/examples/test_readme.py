@@ -28,6 +28,23 @@ BLOCKS = [match.groupdict() for match in re.finditer(OPEN, README, flags=re.DOTA
 TOP = "benchmarks docs examples golden kcodegen templates tests".split()
 
 
+OLD = {
+    "class_name": "Sequential",
+    "keras_version": "1.2.2",
+    "config": [
+        {"class_name": name, "config": {"name": f"{name.lower()}_{place}", **config}}
+        for place, (name, config) in enumerate(
+            [
+                ("Dense", {"output_dim": 8, "init": "he_normal", "batch_input_shape": [None, 4]}),
+                ("Dropout", {"p": 0.5}),
+                ("Dense", {"output_dim": 1, "init": "uniform", "activation": "hard_sigmoid"}),
+            ],
+            1,
+        )
+    ],
+}
+
+
 def bodies(kind: str, mark: str | None = None) -> list[str]:
     """Return the code blocks of one kind."""
     return [b["body"] for b in BLOCKS if b["kind"] == kind and b["mark"] == mark]
@@ -40,6 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     custom = layer("Discount", "shop.layers", name="discount", rate=0.1)
     model = sequential(source(), {**custom, "registered_name": "Shop>Discount"}, dense())
     (tmp_path / "shop.json").write_bytes(text(model))
+    (tmp_path / "old.json").write_text(json.dumps(OLD), "utf-8")
     with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
         archive.write(ROOT / "examples" / "mlp.json", "config.json")
         archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))

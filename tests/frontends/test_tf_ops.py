@@ -189,6 +189,36 @@ def test_an_op_may_be_text():
     assert ops(node) == [("exp", {"x": A})]
 
 
+@pytest.mark.parametrize(
+    "attr",
+    [
+        {"i": "9" * 19},
+        {"i": "x"},
+        {"i": [1]},
+        {"f": True},
+        {"s": "%%"},
+        {"s": "w7Y="},
+        {"b": 1},
+        [],
+        3,
+    ],
+)
+def test_a_wrong_attribute_is_an_error_with_its_place(attr):
+    (found,) = refused(old_model(INPUT, tf_node("t", "LeakyRelu", 1, alpha=attr)))
+    assert found.origin.pointer.endswith("/node_def/attr/alpha")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"op": NaN}', "[1]", '{"op": 1}', "{}"])
+def test_text_that_is_no_op_is_refused(text):
+    node = tf_node("t", "Exp", 1)
+    node["config"]["node_def"] = text
+    assert refused(old_model(INPUT, node))[0].code in (
+        "tensorflow-op",
+        "missing-field",
+        "wrong-type",
+    )
+
+
 def test_every_op_of_the_graph_leads_to_a_function():
     special = {"einsum", "fill", "range", "shape", "slice", "strided_slice"}
     for op, row in nodes().items():
