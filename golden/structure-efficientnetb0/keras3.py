@@ -27,11 +27,11 @@ def conv_bn_silu(x, filters, name, kernel_size=1, strides=1, padding="same"):
     return layers.Activation("silu", name=f"{name}_activation")(x)
 
 
-def mbconv(x, filters, name, kernel_size=3, strides=1, depth=None, expand=True):
+def mbconv(x, filters, name, kernel_size=3, strides=1, depth=None, expansion=6):
     channels = x.shape[-1]
     y = x
-    if expand:
-        y = conv_bn_silu(x, 6 * channels, f"{name}_expand")
+    if expansion != 1:
+        y = conv_bn_silu(x, expansion * channels, f"{name}_expand")
     if strides == 2:
         y = layers.ZeroPadding2D(
             (
@@ -51,9 +51,7 @@ def mbconv(x, filters, name, kernel_size=3, strides=1, depth=None, expand=True):
     y = layers.BatchNormalization(axis=3, name=f"{name}_bn")(y)
     y = layers.Activation("silu", name=f"{name}_activation")(y)
     gate = layers.GlobalAveragePooling2D(name=f"{name}_se_squeeze")(y)
-    gate = layers.Reshape(
-        (1, 1, (6 if expand else 1) * channels), name=f"{name}_se_reshape"
-    )(gate)
+    gate = layers.Reshape((1, 1, expansion * channels), name=f"{name}_se_reshape")(gate)
     gate = layers.Conv2D(
         channels // 4,
         1,
@@ -63,7 +61,7 @@ def mbconv(x, filters, name, kernel_size=3, strides=1, depth=None, expand=True):
         name=f"{name}_se_reduce",
     )(gate)
     gate = layers.Conv2D(
-        (6 if expand else 1) * channels,
+        expansion * channels,
         1,
         padding="same",
         activation="sigmoid",
@@ -104,7 +102,7 @@ def build_model() -> keras.Model:
     x = layers.Normalization(axis=3)(x)
     x = layers.ZeroPadding2D(((0, 1), (0, 1)), name="stem_conv_pad")(x)
     x = conv_bn_silu(x, 32, "stem", kernel_size=3, strides=2, padding="valid")
-    x = mbconv(x, 16, "block1a", expand=False)  # (None, 112, 112, 16)
+    x = mbconv(x, 16, "block1a", expansion=1)  # (None, 112, 112, 16)
     x = stage(x, 24, 2, depth=1, name="block2", kernel_size=3)  # (None, 56, 56, 24)
     x = stage(x, 40, 2, depth=3, name="block3")  # (None, 28, 28, 40)
     x = stage(x, 80, 3, depth=5, name="block4", kernel_size=3)  # (None, 14, 14, 80)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kcodegen.ir.formulas import fill
 from kcodegen.ir.outline import Block, Item, Repeat, Step, Use, When
-from kcodegen.ir.values import Args, Hole, Value
+from kcodegen.ir.values import Args, Value
 from kcodegen.naming.variables import POOL, largest
 
 Kernel = tuple[int, ...]
@@ -20,8 +21,10 @@ def kernel_of(item: Item, blocks: Mapping[str, Block], env: Mapping[str, Value])
             assert layer is not None
             return _of_layer(layer.key.rpartition(".")[2], layer.args, env)
         case Use(block=name, filling=filling):
-            inner = {param: _known(value, env) for param, value in filling}
+            inner = {param: fill(value, env) for param, value in filling}
             return largest(kernels(blocks[name].body.steps, blocks, inner))
+        case Repeat(count=count) if fill(count, env) == 0:
+            return ()
         case Repeat(body=body):
             return largest(kernels(body.steps, blocks, env))
         case When(body=body, orelse=orelse):
@@ -40,12 +43,8 @@ def _of_layer(name: str, args: Args, env: Mapping[str, Value]) -> Kernel:
         return POOL
     if "Transpose" in name:
         return ()
-    size = _known(dict(args).get("kernel_size"), env)
+    size = fill(dict(args).get("kernel_size"), env)
     if isinstance(size, int) and name[-2:] in ("1D", "2D", "3D"):
         return (size,) * int(name[-2])
     sizes = tuple(n for n in size if isinstance(n, int)) if isinstance(size, tuple) else ()
     return sizes if isinstance(size, tuple) and len(sizes) == len(size) else ()
-
-
-def _known(value: Value, env: Mapping[str, Value]) -> Value:
-    return env.get(value.name) if isinstance(value, Hole) else value

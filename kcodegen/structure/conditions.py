@@ -6,6 +6,7 @@ strides == 2   |   padding   (given only where it is used)   |   expand   (a fla
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kcodegen.ir.formulas import Affine, Condition, Either, Text, holes, simplify
 from kcodegen.ir.values import Hole, Value, same
@@ -194,6 +195,41 @@ def fold_multiples(
                     formula = Affine(Hole(base.name), Either(test, *factors))
                     return {param.name: formula}
     return {}
+
+
+def flags_as_factors(params: list[Found], chain: Chain, folded: dict[str, Value]) -> None:
+    """Let a flag that decides between a factor and 1 be that factor itself.
+
+    if expand: f(6 * channels); g((6 if expand else 1) * channels)
+    ->   if expansion != 1: f(expansion * channels); g(expansion * channels)
+    """
+    for name, formula in folded.items():
+        match formula:
+            case Affine(base, Either(Condition(Hole(flag), ""), int() as factor, 1), 0):
+                param = next(param for param in params if param.name == flag)
+                if not all(isinstance(value, bool) for value in param.values):
+                    continue
+            case _:
+                continue
+        param.values = [factor if value else 1 for value in param.values]
+        param.hint = "expansion"
+        folded[name] = Affine(base, Hole(flag))
+        for node in deep(chain.nodes):
+            for slot, value in node.slots.items():
+                node.slots[slot] = _by_factor(value, flag, Affine(base, factor))
+
+
+def _by_factor(value: Value, flag: str, multiple: Affine) -> Value:
+    """Return a value in which a flag has become a factor."""
+    match value:
+        case Condition(Hole(name), "" | "not") if name == flag:
+            return Condition(value.of, "==" if value.op else "!=", 1)
+        case Either(test, yes, no):
+            return Either(_by_factor(test, flag, multiple), yes, no)
+        case Affine() if same(value, multiple):
+            return replace(value, factor=Hole(flag))
+        case _:
+            return value
 
 
 def _factors(param: Found, base: Found, holds: list[bool]) -> tuple[int, int] | None:

@@ -119,7 +119,7 @@ class Draft:
     def chains(self) -> Iterator[Chain]:
         """Yield every chain: the model, the blocks, and what is inside their loops."""
         for chain in (self.main, *(block.chain for block in self.blocks.values())):
-            yield from _nested(chain)
+            yield from nested(chain)
 
     def copy(self, node: Node, known: dict[int, int], env: Mapping[str, Value]) -> Node:
         """Return a copy that makes new tensors, with the holes in `env` filled."""
@@ -151,11 +151,12 @@ def filled(slots: Slots, env: Mapping[str, Value]) -> Slots:
     return {name: fill(value, env) for name, value in slots.items()} if env else slots
 
 
-def _nested(chain: Chain) -> Iterator[Chain]:
+def nested(chain: Chain) -> Iterator[Chain]:
+    """Yield a chain and those inside its nodes."""
     yield chain
     for node in chain.nodes:
         for inner in node.chains:
-            yield from _nested(inner)
+            yield from nested(inner)
 
 
 def deep(nodes: Iterable[Node]) -> Iterator[Node]:

@@ -13,7 +13,13 @@ from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Required
 from kcodegen.structure.align import Aligner, Column
-from kcodegen.structure.conditions import decide_tests, fold_choices, fold_multiples, settle_choices
+from kcodegen.structure.conditions import (
+    decide_tests,
+    flags_as_factors,
+    fold_choices,
+    fold_multiples,
+    settle_choices,
+)
 from kcodegen.structure.draft import Chain, Draft, Looks, Node, deep, free
 from kcodegen.structure.names import name_templates
 from kcodegen.structure.paddings import explain_paddings
@@ -264,6 +270,7 @@ class Merger:
         _fill_chain(chain, folded)
         params = [param for param in params if param.name not in folded]
         folded = fold_multiples(params, chain, width)
+        flags_as_factors(params, chain, folded)
         _fill_chain(chain, folded)
         if width is not None and any(width.name in free(node) for node in chain.nodes):
             self.width = width.name

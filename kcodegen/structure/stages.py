@@ -16,7 +16,7 @@ from kcodegen.structure.draft import Looks, Node
 from kcodegen.structure.lifting import inner_use, lifted
 from kcodegen.structure.merge import Merged
 from kcodegen.structure.regions import Place, Region
-from kcodegen.structure.unify import Fail
+from kcodegen.structure.unify import Fail, _Absent, known, usual
 
 _BONUS = 1.2
 
@@ -43,10 +43,12 @@ def _usual(candidate: Candidate) -> list[Region]:
     """Return the regions of a candidate without those that alone need a flag."""
     regions = list(candidate.regions)
     for param in candidate.merged.params:
-        odd = [value for value in param.values if isinstance(value, bool)]
-        if len(odd) == len(regions) and 1 in (odd.count(True), odd.count(False)):
-            usual = odd.count(True) > 1
-            return [r for r, value in zip(regions, odd, strict=True) if value is usual]
+        flags = [v for v in param.values if isinstance(v, bool) or param.hint == "expansion"]
+        if len(flags) < len(regions) or any(isinstance(flag, _Absent) for flag in flags):
+            continue
+        most, count = usual([known(flag) for flag in flags])
+        if count == len(flags) - 1:
+            return [r for r, flag in zip(regions, flags, strict=True) if flag == most]
     return []
 
 

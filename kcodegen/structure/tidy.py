@@ -19,8 +19,12 @@ from kcodegen.structure.draft import (
     change_slots,
     deep,
     filled,
+    nested,
 )
 from kcodegen.structure.unify import usual
+
+# Of these, as many uses as not say one thing: what is run more often is what is usual.
+_MANNERS = frozenset({"strides", "padding", "activation", "expansion"})
 
 
 def tidy(draft: Draft) -> None:
@@ -57,17 +61,32 @@ def _with_default(draft: Draft, name: str, slot: Slot) -> Slot:
     """Return a parameter with the default that most uses have."""
     if not slot.optional:
         return slot
-    values = [chain.nodes[row].slots[slot.name] for chain, row in _uses(draft, name)]
-    closed = [value for value in values if not holes(value)]
-    return replace(slot, default=usual(closed)[0]) if closed else slot
+    closed: list[Value] = []
+    often: list[Value] = []  # as often as the function is called that says so
+    for owner in (None, *draft.blocks):
+        times = 1 if owner is None else len(list(_uses(draft, owner)))
+        for chain, row in _uses(draft, name, owner):
+            value = chain.nodes[row].slots[slot.name]
+            if not holes(value):
+                closed.append(value)
+                often += [value] * times
+    if not closed:
+        return slot
+    default, count = usual(closed)
+    is_manner = isinstance(default, bool) or slot.hint in _MANNERS
+    if is_manner and 2 * count == len(closed):
+        default, _ = usual(often)
+    return replace(slot, default=default)
 
 
-def _uses(draft: Draft, name: str) -> Iterator[tuple[Chain, int]]:
-    """Yield where a block is used."""
-    for chain in draft.chains():
-        for row, node in enumerate(chain.nodes):
-            if node.kind == "use" and node.head[1] == name:
-                yield chain, row
+def _uses(draft: Draft, name: str, *owners: str | None) -> Iterator[tuple[Chain, int]]:
+    """Yield where a block is used: everywhere, or in the blocks named; None is the model."""
+    for owner in owners or (None, *draft.blocks):
+        outer = draft.main if owner is None else draft.blocks[owner].chain
+        for chain in nested(outer):
+            for row, node in enumerate(chain.nodes):
+                if node.kind == "use" and node.head[1] == name:
+                    yield chain, row
 
 
 def _inline(draft: Draft, name: str) -> None:
