@@ -22,8 +22,8 @@ class Target:
     first are not installed. `counted` is how often each prefix of automatic names counts as used
     at the start of a session. `constant` is the function that makes a constant tensor, `own` are
     rows of what has to be called otherwise than in Keras 3. `signs` are functions of two tensors
-    that a page writes with an operator. With `is_old` Keras 2 runs the page: it takes the names of its
-    own files, hands on masks and keeps weights as it did.
+    that a page writes with an operator. With `is_old` Keras 2 runs the page: it takes the names of
+    its own files, hands on masks and keeps weights as it did.
     """
 
     name: str
