@@ -17,12 +17,12 @@ from typing import TypeVar
 from kcodegen import registry
 from kcodegen.diagnostics import NOWHERE, CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
-from kcodegen.ir.order import number_ops, operands
+from kcodegen.ir.order import number_ops
 from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
 from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
-from kcodegen.passes.integers import OF_FLOATS, integers, mixes
+from kcodegen.passes.integers import Kinds, kinds_of, why_not
 from kcodegen.passes.spell_ops import Unsaid, spell_op
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
@@ -78,8 +78,8 @@ class _Speller:
     def graph(self, graph: Graph) -> Graph:
         """Return a model in the words of Keras 2."""
         layers = with_input(tuple(self.layer(layer) for layer in graph.layers), graph)
-        whole = integers(graph)
-        calls = tuple(self.call(call, whole) for call in graph.calls)
+        kinds = kinds_of(graph)
+        calls = tuple(self.call(call, kinds) for call in graph.calls)
         self.check_name(graph.name, graph.origin)
         spelled = replace(graph, layers=layers, calls=calls, args=self.model_args(graph))
         return number_ops(spelled)
@@ -131,23 +131,16 @@ class _Speller:
             given["dtype"] = self.word(dtype, "dtype_policy")
         return tuple(item for item in given.items() if item[1] is not None)
 
-    def call(self, call: Call, whole: set[str]) -> Call:
-        """Return a call in the words of Keras 2; calls of layers have the same.
-
-        `whole` are the ids of the calls that give integers.
-        """
+    def call(self, call: Call, kinds: Kinds) -> Call:
+        """Return a call in the words of Keras 2; calls of layers have the same."""
         self.at = call.origin
         if call.kind == "layer":
             return call
         name = call.target.removeprefix("keras.")
         try:
-            if not self.was_old and mixes(call, whole):
-                raise Unsaid(
-                    f"{name} of tensors of different types, which TensorFlow does not take"
-                )
-            given = [ref.call in whole for ref in operands(call)]
-            if not self.was_old and call.target in OF_FLOATS and all(given):
-                raise Unsaid(f"{name} of integers, which TensorFlow computes otherwise")
+            reason = None if self.was_old else why_not(call, kinds)
+            if reason is not None:
+                raise Unsaid(f"{name} {reason}")
             return spell_op(call)
         except Unsaid as error:
             self.refuse(str(error))

@@ -147,7 +147,8 @@ def find_class(name: str, module: str | None, holds: str = "") -> ClassRow | Non
     `holds`, the kind of object that the place stands for, then decides between classes of one
     name. A name that stays ambiguous is None: see `candidates`.
     """
-    key = _classes().paths.get(f"{module}.{name}")
+    # The package `tf_keras` has the modules of Keras under its own name.
+    key = _classes().paths.get(f"{module}.{name}".removeprefix("tf_"))
     if key is not None:
         return row(key)
     if module is None and holds == "optimizer":

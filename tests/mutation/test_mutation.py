@@ -76,7 +76,7 @@ def test_no_wrong_page_for_keras_2_is_accepted(
 def test_no_wrong_page_of_the_corpus_for_keras_2_is_accepted(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check(trial(CASES_2[name].path, KERAS_2, monkeypatch), tmp_path, most=300)
+    check(trial(CASES_2[name].path, KERAS_2, monkeypatch), tmp_path, most=60)
 
 
 @pytest.mark.sweep

@@ -314,10 +314,11 @@ NO_MODEL = {
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A model of one call: how it was made, and what the model serializes to."""
+    """A model of one call: how it was made, what it serializes to, and what makes it again."""
 
     said: str
     config: Any
+    again: Callable[[], Any]
 
 
 def functions() -> dict[str, Callable[..., Any]]:
@@ -339,7 +340,8 @@ def functions() -> dict[str, Callable[..., Any]]:
 def special_calls(name: str) -> Iterator[Called]:
     """Yield a model for each call of the table; Keras must take all of them."""
     for number, call in enumerate(SPECIAL.get(name, ())):
-        yield Called(f"special call {number}", model_of(partial(of_ops, call)))
+        outputs = partial(of_ops, call)
+        yield Called(f"special call {number}", model_of(outputs), partial(made_of, outputs))
 
 
 def of_ops(call: Callable[[Any, Any], Any], keras: Any, tensor: Callable[..., Any]) -> Any:
@@ -358,12 +360,22 @@ def calls(function: Callable[..., Any]) -> Iterator[Called]:
         for given in itertools.product(*(VALUES.get(p.name, ("TENSOR",)) for p in needed)):
             base = {p.name: value for p, value in zip(needed, given, strict=True)}
             tried = [base, *({**base, p.name: v} for p in extra for v in others(p))]
-            for arguments in tried:
-                config = written(function, arguments, shape, many)
+            for arguments in (*tried, *with_constants(base, shape)):
+                outputs = partial(of_function, function, arguments, shape, many)
+                config = written(outputs)
                 key = json.dumps(config)
                 if config is not None and key not in seen:
                     seen.add(key)
-                    yield Called(f"{arguments} of {shape}{' in a list' if many else ''}", config)
+                    said = f"{arguments} of {shape}{' in a list' if many else ''}"
+                    yield Called(said, config, partial(made_of, outputs))
+
+
+def with_constants(base: dict[str, Any], shape: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+    """Yield arguments with a number and with an array in the place of each tensor but one."""
+    names = [name for name, value in base.items() if isinstance(value, str) and value == "TENSOR"]
+    for name in names if len(names) > 1 else ():
+        yield {**base, name: 0.5}
+        yield {**base, name: np.full(shape[-1:], 0.5, "float32")}
 
 
 def others(parameter: inspect.Parameter) -> tuple[Any, ...]:
@@ -383,19 +395,36 @@ def others(parameter: inspect.Parameter) -> tuple[Any, ...]:
             return ()
 
 
-def written(
-    function: Callable[..., Any], arguments: dict[str, Any], shape: tuple[int, ...], many: bool
+def of_function(
+    function: Callable[..., Any],
+    arguments: dict[str, Any],
+    shape: tuple[int, ...],
+    many: bool,
+    _: Any,
+    tensor: Callable[..., Any],
 ) -> Any:
+    """Return the outputs of a call, its required arguments by position."""
+
+    def value(item: Any) -> Any:
+        if not isinstance(item, str) or item != "TENSOR":
+            return item
+        return [tensor(*shape), tensor(*shape)] if many else tensor(*shape)
+
+    needed = [p.name for p in inspect.signature(function).parameters.values() if is_leading(p)]
+    given = {name: value(item) for name, item in arguments.items()}
+    leading = [given.pop(name) for name in needed]
+    return function(*leading, **given)
+
+
+def is_leading(parameter: inspect.Parameter) -> bool:
+    """Say whether a parameter is required, and may be passed by position."""
+    return (
+        parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    )
+
+
+def written(outputs: Callable[[Any, Callable[..., Any]], Any]) -> Any:
     """Return what a model of one call serializes to; None when Keras does not take the call."""
-
-    def outputs(keras: Any, tensor: Callable[..., Any]) -> Any:
-        def value(item: Any) -> Any:
-            if not isinstance(item, str) or item != "TENSOR":
-                return item
-            return [tensor(*shape), tensor(*shape)] if many else tensor(*shape)
-
-        return function(**{name: value(item) for name, item in arguments.items()})
-
     try:
         return model_of(outputs)
     except Exception:  # what Keras does not take is no call
@@ -404,6 +433,11 @@ def written(
 
 def model_of(outputs: Callable[[Any, Callable[..., Any]], Any]) -> Any:
     """Return what the model of some outputs serializes to."""
+    return json.loads(made_of(outputs).to_json())
+
+
+def made_of(outputs: Callable[[Any, Callable[..., Any]], Any]) -> Any:
+    """Return the model of some outputs."""
     keras = fresh_keras()
     inputs: list[Any] = []
 
@@ -412,4 +446,4 @@ def model_of(outputs: Callable[[Any, Callable[..., Any]], Any]) -> Any:
         return inputs[-1]
 
     made = outputs(keras, tensor)
-    return json.loads(keras.Model(inputs, made, name="m").to_json())
+    return keras.Model(inputs, made, name="m")
