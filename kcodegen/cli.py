@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import sys
 from argparse import Namespace
@@ -17,6 +18,7 @@ from kcodegen.diagnostics import (
     Exit,
     FileError,
     KcodegenError,
+    ProofError,
     UsageError,
 )
 
@@ -57,7 +59,23 @@ def run(asked: Namespace) -> int:
         from kcodegen import formatter  # few need it
 
         text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
+    if asked.verify:
+        verify(text, asked)
     return deliver(text.encode("utf-8"), asked)
+
+
+def verify(text: str, asked: Namespace) -> None:
+    """Show how the page that is about to be written fares with Keras; raises when it is wrong."""
+    from kcodegen.verification import process  # needs Keras, and some seconds
+
+    found = process.verify_page(text, asked.file, arguments.options(asked))
+    for line in process.table(_shown(asked), found):
+        report.say(line)
+    if asked.verify_report is not None:
+        output.write(asked.verify_report, process.as_json(_shown(asked), found).encode("ascii"))
+    if found.failed:
+        message = f"the page is not what the file says: {'; '.join(found.failed)}"
+        raise ProofError(Diagnostic("verify", message))
 
 
 def compiled(asked: Namespace) -> Result:
@@ -110,13 +128,15 @@ def _shown(asked: Namespace) -> str:
 
 def _check_paths(asked: Namespace) -> None:
     """Reject paths that can be known to be wrong before anything is read."""
-    for written in (asked.output, asked.report):
+    for written in (asked.output, asked.report, asked.verify_report):
         if written is not None and _same_file(asked.file, written):
             message = f"the output {written} is the input"
             raise UsageError(Diagnostic("", message, hint="write to another file"))
-    if None not in (asked.output, asked.report) and _same_file(asked.output, asked.report):
-        message = f"the report and the page are both {asked.report}"
-        raise UsageError(Diagnostic("", message, hint="write to another file"))
+    written = [path for path in (asked.output, asked.report, asked.verify_report) if path]
+    for one, other in itertools.combinations(written, 2):
+        if _same_file(one, other):
+            message = f"two results would be written to {other}"
+            raise UsageError(Diagnostic("", message, hint="write to another file"))
     for option, folder in (("--weights", asked.weights), ("--template-dir", asked.template_dir)):
         if folder is not None and not folder.is_dir():
             raise FileError(Diagnostic("", f"{option}: there is no folder {folder}"))
