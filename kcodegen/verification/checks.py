@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -69,7 +70,7 @@ def verify(job: Job) -> list[Check]:
     if not hasattr(module, "load_weights"):
         return [Check("page", OK, "it runs"), object_check(job, made)]
     root = unwrapped(read(Path(job.file)))
-    found = load_native(job, module, root.value)
+    found = load_native(job, module, root.value, is_old_model(root))
     built = Check("page", OK, f"it builds a model of {len(made.layers)} layers")
     config = config_check(root.value, made, found, is_of_generation(root, job.target), job.target)
     rest = weight_checks(job, module, made, found, config)
@@ -128,6 +129,8 @@ def config_check(original: Json, made: Any, found: Native, is_own: bool, target:
     """
     written = json.loads(made.to_json())
     gaps: tuple[str, ...] = ()
+    if found.is_older:
+        return Check("configuration", UNKNOWN, "tf_keras, which can load the file, has other words")
     if found.model is not None:
         gaps = native_gaps(json.loads(found.model.to_json()), written, found)
         if not gaps:
@@ -164,7 +167,8 @@ def weight_checks(
 
     Where the configurations may differ for a good reason, a difference here proves nothing.
     """
-    ours, theirs = weight_shapes(made), weight_shapes(found.model) if found.model else None
+    ours = weight_shapes(made)
+    theirs = in_order(weight_shapes(found.model), made, found) if found.model else None
     if config.result == FAILED or theirs is None or (config.result != OK and ours != theirs):
         reason = found.reason or "the configurations are not known to be equal"
         alone = loading_check(job, module, made) if job.weights else None
@@ -196,19 +200,40 @@ def share_weights(job: Job, module: ModuleType, made: Any, found: Native) -> str
     import numpy as np
 
     folder = Path(job.weights or job.scratch)
+    given = found.model.get_weights()
     if job.weights is None:
-        save_weights(found.model, folder, as_they_are=found.has_weights)
+        save_weights(in_order(given, made, found), folder, as_they_are=found.has_weights)
     module.load_weights(made, folder)
     if found.has_weights:
         return "the file's weights"
-    count = len(found.model.weights)
     arrays = [
         module.read_weight(folder / f"weight_{i}.npy", np.dtype(array.dtype))
-        for i, array in zip(range(count), found.model.get_weights(), strict=True)
+        for i, array in zip(places(made, found), given, strict=True)
     ]
     found.model.set_weights(arrays)
-    finalize(found.model, module)
+    finalize(found.model)
     return "the folder's weights" if job.weights else "seeded weights"
+
+
+def places(made: Any, found: Native) -> list[int]:
+    """Return for each weight of the native model its place among those of the page's model."""
+    if not found.is_older:
+        return list(range(len(made.weights)))
+    today = {id(weight): i for i, weight in enumerate(made.weights)}
+    return [today[id(weight)] for layer in made.layers for weight in in_older_order(layer)]
+
+
+def in_older_order(layer: Any) -> list[Any]:
+    """Return the weights of a layer as Keras 2 has them, those that are trained first."""
+    if isinstance(getattr(layer, "layers", None), list):
+        return [weight for inner in layer.layers for weight in in_older_order(inner)]
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def in_order(items: Sequence[Any], made: Any, found: Native) -> tuple[Any, ...]:
+    """Return what there is for each weight of the native model, in the page's order."""
+    at = dict(zip(places(made, found), items, strict=False))
+    return tuple(at[i] for i in range(len(items)) if i in at)
 
 
 def outputs(made: Any, found: Native, source: str) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,20 +23,37 @@ ARCHIVES = ((b"PK\x03\x04", ".keras"), (b"\x89HDF", ".h5"))
 class Native:
     """The model that Keras loads, or the reason why there is none.
 
-    With `is_compiled` it is compiled as it was saved, if it was.
+    With `is_compiled` it is compiled as it was saved, if it was. With `is_older` it is the model of
+    `tf_keras`, which keeps weights in another order than Keras 3 does.
     """
 
     model: Any = None
     has_weights: bool = False
     is_compiled: bool = True
+    is_older: bool = False
     reason: str = ""
 
 
-def load_native(job: Job, module: ModuleType, original: Json) -> Native:
-    """Load the file as Keras does, in its safe mode: what is not safe to load is not loaded."""
+def load_native(job: Job, module: ModuleType, original: Json, is_old: bool) -> Native:
+    """Load the file as Keras does, in its safe mode: what is not safe to load is not loaded.
+
+    What Keras 3 cannot load of a file of Keras 2, `tf_keras` can, where it is installed.
+    """
     if not (isinstance(original, dict) and "class_name" in original):
         return Native(reason="Keras has no loader for such a file")
-    keras = module.keras
+    found = load_with(module.keras, job, original)
+    if found.model is not None or not is_old or job.target != "keras3":
+        return found
+    try:
+        import tf_keras
+    except ImportError:
+        return found
+    older = load_with(tf_keras, job, original)
+    return replace(older, is_older=True) if older.model is not None else found
+
+
+def load_with(keras: Any, job: Job, original: Json) -> Native:
+    """Load the file with one of the two generations of Keras."""
     keras.backend.clear_session()  # automatic names begin anew, as they did for the page
     try:
         custom = {name: imported(place) for name, place in job.custom}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from kcodegen.verification.numbers import compare as compare_numbers
@@ -17,22 +16,26 @@ SAMPLES = 2
 SIZES = (8, 32, 64, 224)
 
 
-def save_weights(model: Any, folder: Path, as_they_are: bool) -> None:
-    """Write the weights of a model as `weight_<i>.npy`, or seeded ones in their place."""
+def save_weights(arrays: Sequence[Any], folder: Path, as_they_are: bool) -> None:
+    """Write weights as `weight_<i>.npy`, or seeded ones in their place."""
     import numpy as np
 
     numbers = np.random.default_rng(SEED)
-    for i, array in enumerate(model.get_weights()):
+    for i, array in enumerate(arrays):
         kind = np.dtype(array.dtype).kind
         if not as_they_are and kind in "fV":  # positive, since some are variances
             array = numbers.uniform(0.05, 0.15, array.shape).astype(array.dtype)
         np.save(folder / f"weight_{i}.npy", array)
 
 
-def finalize(model: Any, module: ModuleType) -> None:
-    """Let a Normalization use its weights, as the page's own loader does."""
-    if hasattr(module, "finalize_normalization"):
-        module.finalize_normalization(model)
+def finalize(layer: Any) -> None:
+    """Let every Normalization inside use its weights, in Keras 2 and 3 alike."""
+    if type(layer).__name__ == "Normalization":
+        layer.finalize_state()
+    for child in getattr(layer, "layers", ()):
+        finalize(child)
+    if hasattr(layer, "layer"):
+        finalize(layer.layer)
 
 
 def inputs_that_run(model: Any) -> tuple[list[Any], list[Any]]:
