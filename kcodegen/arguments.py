@@ -60,7 +60,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the arguments; raises UsageError, or SystemExit after --help and --version."""
     arguments = _parser().parse_args(argv)
     arguments.command = ("kcodegen", *(sys.argv[1:] if argv is None else argv))
-    if "" in (arguments.file, arguments.output, arguments.report):
+    if "" in (arguments.file, arguments.output, arguments.report, arguments.verify_report):
         raise _usage("the name of a file is empty")
     if arguments.output in STDOUT:
         arguments.output = None
@@ -68,6 +68,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         option = "--check" if arguments.check else "--diff"
         raise _usage(f"{option} has nothing to compare with", "add -o FILE")
     _check_weights(arguments)
+    _check_verify(arguments)
     _check_custom(arguments.custom)
     arguments.custom = [*arguments.custom, *_of_project(arguments.custom)]
     return arguments
@@ -114,6 +115,7 @@ def _parser() -> Parser:
     _add_page(parser.add_argument_group("the page"))
     _add_model(parser.add_argument_group("the model"))
     _add_weights(parser.add_argument_group("the weights"))
+    _add_proof(parser.add_argument_group("the proof"))
     _add_rest(parser.add_argument_group("the rest"))
     return parser
 
@@ -252,6 +254,19 @@ class _VerifyWeights(argparse.Action):
         parser.exit()
 
 
+def _add_proof(group: argparse._ArgumentGroup) -> None:
+    """Add what needs Keras."""
+    group.add_argument(
+        "--verify",
+        action="store_true",
+        help="build the page with the installed Keras before it is written, and compare it with "
+        "the file and with what Keras' own loader makes of that: configuration, weights, outputs",
+    )
+    group.add_argument(
+        "--verify-report", metavar="FILE", help="write what --verify found to FILE, as JSON"
+    )
+
+
 def _add_rest(group: argparse._ArgumentGroup) -> None:
     """Add what has nothing to do with models."""
     group.add_argument("-h", "--help", action="help", help="show this help")
@@ -332,6 +347,18 @@ def _check_weights(arguments: argparse.Namespace) -> None:
     source, nowhere = arguments.weights, (arguments.output, arguments.weights_out) == (None, None)
     if source is not None and nowhere and source.exists() and not source.is_dir():
         raise _usage("nothing says where the weights go", "add -o FILE, or --weights-out DIR")
+
+
+def _check_verify(arguments: argparse.Namespace) -> None:
+    """Reject what cannot be verified."""
+    if arguments.verify_report is not None and not arguments.verify:
+        raise _usage("--verify-report has nothing to report", "add --verify")
+    if arguments.verify and arguments.file == STDIN:
+        raise _usage(
+            "--verify reads the file again, and standard input is read once", "name a file"
+        )
+    if arguments.verify and arguments.stubs:
+        raise _usage("--verify cannot run skeletons", "fill them in and name them with --custom")
 
 
 def _check_custom(pairs: Sequence[tuple[str, str]]) -> None:

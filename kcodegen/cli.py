@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kcodegen import arguments, output, report
@@ -17,6 +20,7 @@ from kcodegen.diagnostics import (
     Exit,
     FileError,
     KcodegenError,
+    ProofError,
     UsageError,
 )
 
@@ -58,9 +62,36 @@ def run(asked: Namespace) -> int:
             from kcodegen import formatter  # few need it
 
             text = formatter.black(text, asked.output or "model_def.py", asked.line_length)
+        if asked.verify:
+            verify(text, asked, weights)
         if weights is not None and not (asked.check or asked.diff):
             weights.write()
         return deliver(text.encode("utf-8"), asked)
+
+
+def verify(text: str, asked: Namespace, weights: Conversion | None) -> None:
+    """Show how the page that is about to be written fares with Keras; raises when it is wrong.
+
+    Weights that are to be converted are converted into a temporary folder first.
+    """
+    import tempfile  # only here
+
+    from kcodegen.verification import process  # needs Keras, and some seconds
+
+    options = arguments.options(asked)
+    with tempfile.TemporaryDirectory(prefix="kcodegen-") as folder:
+        if weights is not None:
+            converted = Path(folder) / "weights"
+            weights.write(converted)
+            options = replace(options, weights=converted)
+        found = process.verify_page(text, asked.file, options)
+    for line in process.table(_shown(asked), found):
+        report.say(line)
+    if asked.verify_report is not None:
+        output.write(asked.verify_report, process.as_json(_shown(asked), found).encode("ascii"))
+    if found.failed:
+        message = f"the page is not what the file says: {'; '.join(found.failed)}"
+        raise ProofError(Diagnostic("verify", message))
 
 
 @contextlib.contextmanager
@@ -143,13 +174,15 @@ def _shown(asked: Namespace) -> str:
 
 def _check_paths(asked: Namespace) -> None:
     """Reject paths that can be known to be wrong before anything is read."""
-    for written in (asked.output, asked.report):
+    for written in (asked.output, asked.report, asked.verify_report):
         if written is not None and _same_file(asked.file, written):
             message = f"the output {written} is the input"
             raise UsageError(Diagnostic("", message, hint="write to another file"))
-    if None not in (asked.output, asked.report) and _same_file(asked.output, asked.report):
-        message = f"the report and the page are both {asked.report}"
-        raise UsageError(Diagnostic("", message, hint="write to another file"))
+    written = [path for path in (asked.output, asked.report, asked.verify_report) if path]
+    for one, other in itertools.combinations(written, 2):
+        if _same_file(one, other):
+            message = f"two results would be written to {other}"
+            raise UsageError(Diagnostic("", message, hint="write to another file"))
     folder, weights = asked.template_dir, asked.weights
     if folder is not None and not folder.is_dir():
         raise FileError(Diagnostic("", f"--template-dir: there is no folder {folder}"))

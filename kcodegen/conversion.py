@@ -38,10 +38,11 @@ class Conversion:
     diagnostics: tuple[Diagnostic, ...]
     texts: tuple[tuple[str, str], ...] = ()
 
-    def write(self) -> None:
-        """Write the folder; FileError where that can't be done."""
+    def write(self, directory: Path | None = None) -> None:
+        """Write the folder, or one like it elsewhere; FileError where that can't be done."""
         origin: dict[str, Json] = {"source": prose(self.source)}
-        writer.write_folder(self.directory, self.weights, self.texts, origin, self.checksums)
+        directory = self.directory if directory is None else directory
+        writer.write_folder(directory, self.weights, self.texts, origin, self.checksums)
 
 
 @contextmanager

@@ -185,6 +185,10 @@ def proved_page(
         command=command_line(options),
         template_dir=options.template_dir,
     )
+    if module.fast_load and "def build_for_loading(" not in text:
+        message = "the templates of --template-dir leave out what --fast-load adds"
+        hint = "include fast_load.py.j2 where weights.py.j2 does"
+        raise UsageError(Diagnostic("template", message, hint=hint))
     try:
         stubs = frozenset(item.name for item in module.stubs)
         prove(text, named, vocabulary, module.builds, module.takes, stubs)

@@ -49,6 +49,15 @@ RENAMED_CLASSES = {
     "OrthogonalInitializer": "Orthogonal",
     "IdentityInitializer": "Identity",
 }
+# (scale, mode, is uniform) of VarianceScaling, and the initializer that is the same.
+NAMED_INITIALIZERS = {
+    (1.0, "fan_avg", True): "GlorotUniform",
+    (1.0, "fan_avg", False): "GlorotNormal",
+    (2.0, "fan_in", True): "HeUniform",
+    (2.0, "fan_in", False): "HeNormal",
+    (1.0, "fan_in", True): "LecunUniform",
+    (1.0, "fan_in", False): "LecunNormal",
+}
 APPLICATIONS = "keras.src.applications."
 
 
@@ -100,6 +109,17 @@ def renamed_class(value: dict[str, Json]) -> Json:
     return {**value, "class_name": new}
 
 
+def named_initializer(value: dict[str, Json]) -> Json:
+    """VarianceScaling(1.0, "fan_avg", "uniform")  ->  GlorotUniform()."""
+    if value["class_name"] != "VarianceScaling" or not isinstance(value["config"], dict):
+        return value
+    config = dict(value["config"])
+    scale, mode, spread = (config.pop(key, None) for key in ("scale", "mode", "distribution"))
+    known = spread in ("uniform", "normal", "truncated_normal")
+    name = NAMED_INITIALIZERS.get((scale, mode, spread == "uniform")) if known else None
+    return {**value, "class_name": name, "config": config} if name else value
+
+
 def without_module(value: dict[str, Json]) -> Json:
     """Drop the module of a user's class: Keras finds it by its registered name."""
     module, registered = value.get("module"), value.get("registered_name")
@@ -144,6 +164,11 @@ def without_batch(value: dict[str, Json]) -> Json:
     if not isinstance(shape, list):
         return value
     return {**value, "build_config": {**built, "input_shape": [None, *shape[1:]]}}
+
+
+def without_shared_id(value: dict[str, Json]) -> Json:
+    """Drop the number by which a `.keras` file tells that one object stands in several places."""
+    return {key: item for key, item in value.items() if key != "shared_object_id"}
 
 
 def without_null_arguments(value: dict[str, Json]) -> Json:
@@ -223,6 +248,16 @@ CURRENT: tuple[Allowance, ...] = (
         "adapted-batch",
         "an adapted Normalization remembers how many samples it has seen, and forgets it again",
         both(without_batch),
+    ),
+    Allowance(
+        "named-initializer",
+        "VarianceScaling with the numbers of Glorot, He or LeCun is theirs",
+        both(named_initializer),
+    ),
+    Allowance(
+        "shared-object-id",
+        "it is an address in the memory of the process that wrote the file",
+        both(without_shared_id),
     ),
     Allowance(
         "decompiled",

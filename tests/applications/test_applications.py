@@ -7,13 +7,14 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from kcodegen import compile_file
+from kcodegen import Options, compile_file
 from kcodegen.verification.configs import differences
-from kcodegen.verification.rebuild import Rebuilt, described, fresh_keras, rebuild
+from kcodegen.verification.rebuild import Rebuilt, described, fresh_keras, import_page, rebuild
 
 SMALL = ("ConvNeXtTiny", "EfficientNetB0", "MobileNetV2", "ResNet50")
 LARGE = (
@@ -71,3 +72,24 @@ def test_a_small_application_comes_back(name: str, tmp_path: Path) -> None:
 def test_a_large_application_comes_back(name: str, tmp_path: Path) -> None:
     text = check(name, tmp_path)
     assert "keras.src" not in text
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ["MobileNetV2", "EfficientNetB0", "ConvNeXtTiny", "NASNetMobile"])
+def test_an_application_loads_fast_to_the_same_bits(name: str, tmp_path: Path) -> None:
+    """In both loaders of the page, and without a number drawn by the fast one."""
+    keras = fresh_keras()
+    original = getattr(keras.applications, name)(weights=None)
+    source, folder = tmp_path / f"{name}.json", tmp_path / "weights"
+    source.write_text(original.to_json(), "utf-8")
+    folder.mkdir()
+    wanted = original.get_weights()
+    for i, array in enumerate(wanted):
+        np.save(folder / f"weight_{i}.npy", array)
+    for fast in (False, True):
+        page = tmp_path / "page.py"
+        page.write_text(compile_file(source, Options(fast_load=fast)).text, "utf-8")
+        fresh_keras()
+        found = import_page(page).load_model(folder).get_weights()
+        assert all(np.array_equal(a, b) for a, b in zip(wanted, found, strict=True))
+        gc.collect()

@@ -14,6 +14,7 @@ import pytest
 from keras import initializers, layers, ops
 
 from kcodegen import Options, compile_model
+from kcodegen.diagnostics import UsageError
 from kcodegen.verification.rebuild import fresh_keras
 
 
@@ -250,6 +251,12 @@ def test_an_object_has_nothing_to_load() -> None:
     config = keras.saving.serialize_keras_object(keras.optimizers.Adam())
     plain, fast = (compile_model(config, Options(fast_load=fast)).text for fast in (False, True))
     assert plain == fast
+
+
+def test_own_templates_have_to_include_it(tmp_path: Path) -> None:
+    (tmp_path / "weights.py.j2").write_text("{{ page.load_model }}\n")
+    with pytest.raises(UsageError, match="leave out what --fast-load adds"):
+        page_of(perceptron(), template_dir=tmp_path)
 
 
 def test_keras2_pages_load_as_fast(tmp_path: Path) -> None:

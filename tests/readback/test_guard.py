@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kcodegen.readback import ReadBackError
+from kcodegen.readback import FIXED, ReadBackError
+from kcodegen.words import PAGE_NAMES
 from tests.readback.pages import HEAD, page, read
 
 END = "return keras.Sequential([layers.Dense(4)])"
@@ -21,6 +22,9 @@ STATEMENTS = (
     "import os",
     "import os.path",
     "import keras.src",
+    "import tensorflow as tf",
+    "x = keras.__dlpack__()",
+    "with keras.x('a') as x:\n    pass",
     "import subprocess as np",
     "from os import path",
     "from keras.src import layers",
@@ -172,6 +176,10 @@ ENDLESS = {
     "deep expression": (f"x = {'-' * 50_000}1", ""),
     "long sum": (f"x = {'1 + ' * 50_000}1", ""),
 }
+
+
+def test_no_variable_of_a_page_hides_its_fixed_functions():
+    assert FIXED <= PAGE_NAMES
 
 
 @pytest.mark.parametrize("why", ENDLESS)

@@ -51,6 +51,11 @@ FORGIVEN: dict[str, tuple[Any, Any]] = {
     "renamed-class": (obj("OrthogonalInitializer", gain=1.0), obj("Orthogonal", gain=1.0)),
     "newer-keys": (obj("InputLayer", name="a"), obj("InputLayer", name="a", optional=False)),
     "build-config": ({**obj("Dense"), "build_config": {"input_shape": [4]}}, obj("Dense")),
+    "named-initializer": (
+        obj("VarianceScaling", scale=2.0, mode="fan_in", distribution="uniform", seed=7),
+        obj("HeUniform", seed=7),
+    ),
+    "shared-object-id": ({**obj("HeUniform"), "shared_object_id": 140}, obj("HeUniform")),
     "adapted-batch": (
         {**obj("Normalization"), "build_config": {"input_shape": [20, 3]}},
         {**obj("Normalization"), "build_config": {"input_shape": [None, 3]}},
@@ -77,6 +82,14 @@ COUNTED: dict[str, tuple[Any, Any]] = {
         user("keras.initializers", "Scale"),
     ),
     "another dtype": (obj("Dense", dtype="float16"), obj("Dense", dtype=POLICY)),
+    "numbers of no initializer": (
+        obj("VarianceScaling", scale=2.0, mode="fan_out", distribution="uniform"),
+        obj("HeUniform"),
+    ),
+    "another spread": (
+        obj("VarianceScaling", scale=2.0, mode="fan_in", distribution="untruncated_normal"),
+        obj("HeNormal"),
+    ),
     "another class": (obj("OrthogonalInitializer"), obj("Identity")),
     "a newer key with a value": (obj("InputLayer"), obj("InputLayer", optional=True)),
     "an unknown newer key": (obj("InputLayer"), obj("InputLayer", shiny=False)),

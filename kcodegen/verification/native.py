@@ -1,0 +1,112 @@
+"""What Keras' own loader makes of a file."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from kcodegen.verification.allowances import Json
+
+if TYPE_CHECKING:
+    from kcodegen.verification.checks import Job
+
+# How archives begin, and the ending by which Keras tells what to do with one.
+ARCHIVES = ((b"PK\x03\x04", ".keras"), (b"\x89HDF", ".h5"))
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """The model that Keras loads, or the reason why there is none.
+
+    With `is_compiled` it is compiled as it was saved, if it was. With `is_older` it is the model of
+    `tf_keras`, which keeps weights in another order than Keras 3 does.
+    """
+
+    model: Any = None
+    has_weights: bool = False
+    is_compiled: bool = True
+    is_older: bool = False
+    reason: str = ""
+
+
+def load_native(job: Job, module: ModuleType, original: Json, is_old: bool) -> Native:
+    """Load the file as Keras does, in its safe mode: what is not safe to load is not loaded.
+
+    What Keras 3 cannot load of a file of Keras 2, `tf_keras` can, where it is installed.
+    """
+    if not (isinstance(original, dict) and "class_name" in original):
+        return Native(reason="Keras has no loader for such a file")
+    found = load_with(module.keras, job, original)
+    if found.model is not None or not is_old or job.target != "keras3":
+        return found
+    try:
+        import tf_keras
+    except ImportError:
+        return found
+    older = load_with(tf_keras, job, original)
+    return replace(older, is_older=True) if older.model is not None else found
+
+
+def load_with(keras: Any, job: Job, original: Json) -> Native:
+    """Load the file with one of the two generations of Keras."""
+    keras.backend.clear_session()  # automatic names begin anew, as they did for the page
+    try:
+        custom = {name: imported(place) for name, place in job.custom}
+        path = as_archive(Path(job.file), Path(job.scratch))
+        if path is None:
+            text = json.dumps(original)
+            return Native(keras.models.model_from_json(text, custom_objects=custom))
+        return loaded(keras, path, custom)
+    except Exception as error:  # noqa: BLE001 (Keras raises all kinds)
+        return Native(reason=why_not(error))
+
+
+def loaded(keras: Any, path: Path, custom: dict[str, Any]) -> Native:
+    """Load an archive; where Keras cannot compile what it holds, as it is."""
+    try:
+        model = keras.models.load_model(str(path), custom_objects=custom)
+        return Native(model, has_weights=True)
+    except Exception:  # noqa: BLE001 (what it was compiled with, perhaps)
+        model = keras.models.load_model(str(path), custom_objects=custom, compile=False)
+        return Native(model, has_weights=True, is_compiled=False)
+
+
+def native_object(job: Job, original: Json) -> Native:
+    """Return what Keras makes of a serialized object, or of a list or dict of them."""
+    import keras
+
+    try:
+        custom = {name: imported(place) for name, place in job.custom}
+        return Native(keras.saving.deserialize_keras_object(original, custom_objects=custom))
+    except Exception as error:  # noqa: BLE001
+        return Native(reason=why_not(error))
+
+
+def why_not(error: Exception) -> str:
+    """Return why Keras cannot load a file: the first cause, which it names last."""
+    words = " ".join(str(error).split())
+    cause = words.rpartition("Exception encountered: ")[2] or words
+    return f"Keras cannot load the file: {type(error).__name__}: {cause[:160]}"
+
+
+def as_archive(file: Path, scratch: Path) -> Path | None:
+    """Return an archive under a name that Keras knows it by; None for what is no archive."""
+    with file.open("rb") as opened:
+        start = opened.read(4)
+    for magic, ending in ARCHIVES:
+        if start == magic:
+            if file.suffix == ending:
+                return file
+            return Path(shutil.copy(file, scratch / f"model{ending}"))
+    return None
+
+
+def imported(place: str) -> Any:
+    """Return a user's class: `shop.layers:Scale`."""
+    name, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(name), attribute)

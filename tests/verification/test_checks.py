@@ -1,0 +1,246 @@
+"""What `--verify` looks at: right pages pass, and every kind of wrong page is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from kcodegen import Options, compile_file
+from kcodegen.verification import samples
+from kcodegen.verification.checks import FAILED, OK, UNKNOWN, Job, verify
+from kcodegen.verification.rebuild import fresh_keras
+
+Results = dict[str, tuple[str, str]]
+
+
+def model() -> keras.Model:
+    """Return a compiled model of two inputs and two outputs, with words, statistics and a nest."""
+    fresh_keras()
+    words, image = (
+        keras.Input((None,), dtype="int32", name="words"),
+        keras.Input((32, 32, 3), name="image"),
+    )
+    x = layers.GlobalAveragePooling1D()(layers.Embedding(30, 4)(words))
+    inner = keras.Sequential([keras.Input((32, 32, 3)), layers.Normalization()], name="inner")
+    y = layers.Flatten()(layers.MaxPooling2D(8)(layers.Conv2D(2, 3)(inner(image))))
+    out = layers.Dense(3, name="out")(layers.concatenate([x, y]))
+    made = keras.Model({"words": words, "image": image}, {"out": out, "mean": x})
+    made.compile("sgd", loss={"out": "mse", "mean": None})
+    return made
+
+
+def results(
+    file: Path, folder: Path, change: Callable[[str], str] = str, **options: Any
+) -> Results:
+    """Compile a file, verify the page with `change` made to it, and return what was found."""
+    asked = Options(**options)
+    text = change(compile_file(file, asked).text)
+    page, scratch = folder / "page.py", folder / "scratch"
+    page.write_text(text, "utf-8")
+    scratch.mkdir(exist_ok=True)
+    weights = None if asked.weights is None else str(asked.weights)
+    fresh()
+    job = Job(str(page), str(file), asked.target, weights, asked.custom, str(scratch))
+    return {check.what: (check.result, check.detail) for check in verify(job)}
+
+
+def fresh() -> None:
+    """Let the counters of both generations of Keras begin anew, as in a new process."""
+    import tf_keras
+
+    fresh_keras()
+    tf_keras.backend.reset_uids()
+
+
+def what(found: Results) -> dict[str, str]:
+    return {name: result for name, (result, _) in found.items()}
+
+
+GOOD = {"page": OK, "configuration": OK, "weights": OK, "outputs": OK}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "model.json"
+    path.write_text(model().to_json(), "utf-8")
+    return path
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return change
+
+
+def test_a_right_page_passes(source: Path, tmp_path: Path) -> None:
+    found = results(source, tmp_path)
+    assert what(found) == GOOD
+    assert found["weights"][1] == "8 of the same shapes"
+    assert found["outputs"][1] == "2 equal, for seeded inputs and seeded weights"
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (replaced("Dense(3", "Dense(4"), "configuration"),
+        (replaced("MaxPooling2D", "AveragePooling2D"), "configuration"),
+        (replaced('"mse"', '"mae"'), "configuration"),
+        (replaced("variable.assign(", "variable.assign(2 * "), "outputs"),
+        (replaced("    finalize_normalization(model)\n", ""), "outputs"),
+        (replaced("import numpy as np\n", "import no_numpy as np\n"), "page"),
+        (replaced("layers.Conv2D(2, 3)", "layers.Conv2D(2, 300)"), "page"),
+        (replaced("    if problems:\n", "    if True:\n"), "weights"),
+    ],
+    ids=["units", "class", "training", "values", "statistics", "import", "build", "loader"],
+)
+def test_a_wrong_page_is_found(
+    source: Path, tmp_path: Path, change: Callable[[str], str], wrong: str
+) -> None:
+    found = what(results(source, tmp_path, change))
+    assert [name for name, result in found.items() if result == FAILED] == [wrong]
+
+
+def test_weights_of_a_folder_are_used(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    made = model()
+    samples.save_weights(made.get_weights(), folder, as_they_are=False)
+    found = results(source, tmp_path, weights=folder)
+    assert what(found) == GOOD
+    assert found["outputs"][1].endswith("the folder's weights")
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5", ""])
+def test_the_weights_of_an_archive_are_used(tmp_path: Path, ending: str) -> None:
+    """Also of one whose name does not tell what it is."""
+    pytest.importorskip("h5py")
+    file = tmp_path / f"saved{ending or '.keras'}"
+    model().save(file)
+    if not ending:
+        file = file.rename(tmp_path / "saved")
+    found = results(file, tmp_path)
+    assert what(found) == GOOD
+    assert found["outputs"][1].endswith("the file's weights")
+
+
+def test_what_keras_cannot_load_is_said(tmp_path: Path) -> None:
+    dense = {"name": "dense", "units": 2, "batch_input_shape": [None, 3]}
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for i, shape in enumerate([(3, 2), (2,)]):
+        np.save(folder / f"weight_{i}.npy", np.ones(shape))
+    flat = tmp_path / "flat.json"
+    flat.write_text(json.dumps({"layers": [{"class_name": "Dense", **dense}]}))
+    found = results(flat, tmp_path, weights=folder)
+    assert found["configuration"] == (UNKNOWN, "Keras has no loader for such a file")
+    assert found["weights"] == (OK, "2 of the folder fit")
+    (folder / "weight_1.npy").write_bytes(b"")
+    assert "weight_1.npy cannot be read" in broken(flat, tmp_path, folder)["weights"][1]
+
+
+def broken(file: Path, folder: Path, weights: Path) -> Results:
+    """Verify with a folder that has been spoiled since the page was compiled."""
+    page = folder / "page.py"
+    job = Job(str(page), str(file), "keras3", str(weights), (), str(folder / "scratch"))
+    return {check.what: (check.result, check.detail) for check in verify(job)}
+
+
+DECAY = {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}
+OBJECTS: dict[str, Any] = {
+    "optimizer": keras.saving.serialize_keras_object(keras.optimizers.Adam(0.25)),
+    "several": [keras.saving.serialize_keras_object(keras.regularizers.L2(0.5)), "relu"],
+    "by hand": {"class_name": "ExponentialDecay", "config": DECAY},
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_an_object_is_compared_by_its_config(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "object.json"
+    file.write_text(json.dumps(OBJECTS[name]))
+    assert what(results(file, tmp_path)) == {"page": OK, "configuration": OK}
+    change = {"optimizer": ("0.25", "0.5"), "several": ("0.5", "0.25"), "by hand": ("0.5", "0.25")}
+    found = what(results(file, tmp_path, replaced(*change[name])))
+    assert found["configuration"] == (UNKNOWN if name == "by hand" else FAILED)
+
+
+def test_a_page_for_keras2_is_compared_with_its_own_loader(tmp_path: Path) -> None:
+    import tf_keras
+
+    fresh()
+    inputs = tf_keras.Input((8, 3))
+    x = tf_keras.layers.GRU(2)(tf_keras.layers.BatchNormalization()(inputs))
+    made = tf_keras.Model(inputs, x)
+    file = tmp_path / "old.json"
+    file.write_text(made.to_json())
+    assert what(results(file, tmp_path, target="keras2")) == GOOD
+    change = replaced("variable.assign(", "variable.assign(2 * ")
+    assert what(results(file, tmp_path, change, target="keras2"))["outputs"] == FAILED
+
+
+@pytest.mark.parametrize("ending", [".json", ".h5"])
+def test_keras2_answers_for_a_file_that_keras3_cannot_load(tmp_path: Path, ending: str) -> None:
+    """Also where it keeps weights in another order: a model in a wrapper, statistics inside."""
+    import tf_keras
+
+    fresh()
+    old = tf_keras.layers
+    inner = [old.Dense(4), old.BatchNormalization(), old.Dense(4), old.Normalization()]
+    inputs = tf_keras.Input((5, 4))
+    x = old.TimeDistributed(tf_keras.Sequential([tf_keras.Input((4,)), *inner]))(inputs)
+    made = tf_keras.Model(inputs, old.LSTM(3)(x))
+    file = tmp_path / f"old{ending}"
+    if ending == ".json":
+        file.write_text(made.to_json())
+    else:
+        made.set_weights([np.full_like(a, 0.1 + i / 20) for i, a in enumerate(made.get_weights())])
+        made.save(file)
+    found = what(results(file, tmp_path))
+    assert found == GOOD | {"configuration": UNKNOWN}
+    wrong = what(results(file, tmp_path, replaced("variable.assign(", "variable.assign(2 * ")))
+    assert wrong["outputs"] == UNKNOWN
+
+
+def test_a_page_that_asks_for_a_shape_cannot_be_built(tmp_path: Path) -> None:
+    file = tmp_path / "flat.json"
+    file.write_text(json.dumps({"layers": [{"class_name": "Dense", "name": "a", "units": 2}]}))
+    assert what(results(file, tmp_path)) == {"page": UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "wrong"),
+    [
+        ([np.ones(2)], [np.ones(2)], 0),
+        ([np.ones(2)], [np.ones(2) + 1e-3], 1),
+        ([np.array([np.nan, 1.0])], [np.array([np.nan, 1.0])], 0),
+        ([np.array([np.nan, 1.0])], [np.array([0.0, 1.0])], 1),
+        ([np.array(["a", "b"])], [np.array(["a", "b"])], 0),
+        ([np.array(["a", "c"])], [np.array(["a", "b"])], 1),
+        ([np.ones(2), np.ones(2)], [np.ones(2)], 1),
+        ([np.ones(2)], [np.ones(3)], 1),
+    ],
+)
+def test_outputs_of_every_kind_are_compared(got: Any, wanted: Any, wrong: int) -> None:
+    assert len(samples.compare(got, wanted, 1e-5)) == wrong
+
+
+def test_inputs_are_tried_until_one_runs() -> None:
+    """Fractions are no rows of a table, and eight pixels are too few for a large window."""
+    inputs = keras.Input((None, None, 1))
+    x = layers.Embedding(2, 2)(inputs)[:, :40, :40]
+    x = layers.Conv2D(1, 30)(layers.Reshape((40, 40, 2))(x))
+    arrays, found = samples.inputs_that_run(keras.Model(inputs, x))
+    assert arrays[0].shape == (2, 64, 64, 1)
+    assert set(np.unique(arrays[0])) == {0.0, 1.0}
+    assert found[0].shape == (2, 11, 11, 1)
+    narrow = keras.Model(inputs, layers.Conv2D(1, 300)(inputs))
+    with pytest.raises(Exception, match=r"[Nn]egative|smaller|size"):
+        samples.inputs_that_run(narrow)
