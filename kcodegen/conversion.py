@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from kcodegen import arguments
-from kcodegen.diagnostics import Diagnostic, UsageError
+from kcodegen.diagnostics import CompileError, Diagnostic, UsageError
 from kcodegen.frontends.producers import producer_of
 from kcodegen.ir.document import Json, Node
 from kcodegen.pipeline import Result
 from kcodegen.readers import read
 from kcodegen.records import record
 from kcodegen.weights import formats, order, writer
-from kcodegen.weights.owners import Pairs
+from kcodegen.weights.owners import Pairs, is_turned
+from kcodegen.weights.sources import Producer
 from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.
@@ -61,13 +62,38 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
     if asked.weights_backend is not None:
         producer = replace(producer, backend=asked.weights_backend)
     document = result.document if path == Path(asked.file) else _json(path)
-    with formats.gathered(path, result.model, producer, document) as matched:
-        said = [_settled(one) for one in result.diagnostics if one.code not in _SETTLED]
+    with ExitStack() as stack:
+        try:
+            weights_of = formats.gathered(path, result.model, producer, document)
+            matched = stack.enter_context(weights_of)
+        except CompileError as error:
+            raise error if asked.weights is not None else _with_a_way_out(error) from None
+        said = [left for one in result.diagnostics for left in _left_to_say(one)]
+        said += _unknown_backend(producer, matched.weights)
         weights = matched.weights
         if asked.target == "keras2":
             weights = order.pairs_of_keras2(weights)
         diagnostics = (*said, *matched.diagnostics)
         yield Conversion(weights, directory, asked.checksums, path.name, diagnostics, matched.texts)
+
+
+def _with_a_way_out(error: CompileError) -> CompileError:
+    """Return the error for weights that nobody asked for: the page can be had without them."""
+    hint = "--no-weights writes the page alone"
+    return CompileError([replace(found, hint=hint) for found in error.diagnostics])
+
+
+def _unknown_backend(producer: Producer, weights: Pairs) -> list[Diagnostic]:
+    """Return a warning where nothing tells whether kernels have to be turned."""
+    kernels = [slot for slot, _ in weights if is_turned(slot)]
+    if not producer.is_first or producer.backend or not kernels:
+        return []
+    message = (
+        "Keras 1 doesn't tell what computed for it: kernels of convolutions are taken to be "
+        "TensorFlow's"
+    )
+    hint = "if it was Theano: --weights-backend theano turns them; tensorflow ends this warning"
+    return [Diagnostic("unknown-backend", message, hint=hint, severity="warning")]
 
 
 def _json(path: Path) -> Node | None:
@@ -82,10 +108,16 @@ def _json(path: Path) -> Node | None:
     return read(path)
 
 
-def _settled(diagnostic: Diagnostic) -> Diagnostic:
-    """Return what is left to say when weights that lay otherwise have been converted."""
-    message, _, _ = diagnostic.message.partition(", and its weights are others")
-    return replace(diagnostic, message=message)
+def _left_to_say(diagnostic: Diagnostic) -> Iterator[Diagnostic]:
+    """Yield what is left of a diagnostic when weights that lay otherwise have been converted."""
+    if "moving standard deviation" in diagnostic.message:
+        hint = (
+            "the conversion takes it for a deviation: look whether that Keras was older than 1.0.6"
+        )
+        yield replace(diagnostic, hint=hint)
+    elif diagnostic.code not in _SETTLED:
+        message, _, _ = diagnostic.message.partition(", and its weights are others")
+        yield replace(diagnostic, message=message)
 
 
 def _source(asked: Namespace, result: Result) -> Path | None:

@@ -102,14 +102,19 @@ def layout_of_today(
         arrays = _from_cudnn(_CUDNN[key], arrays)
     if key == _LAYER_NORMALIZATION and (producer.version or (2, 0)) < (3, 0):
         arrays = [_sorted_axes(slot, array) for slot, array in zip(group, arrays, strict=True)]
-    if producer.backend == "theano" and key in _TURNED:
+    if producer.backend == "theano" and any(map(is_turned, group)):
         arrays = [
             conversions.converted([array], array.shape, conversions.turned)
-            if slot.role in _TURNED[key]
+            if is_turned(slot)
             else array
             for slot, array in zip(group, arrays, strict=True)
         ]
     return tuple(arrays)
+
+
+def is_turned(slot: Slot) -> bool:
+    """Tell whether a variable is a kernel that Theano kept turned."""
+    return slot.role in _TURNED.get(slot.key, ())
 
 
 def _sorted_axes(slot: Slot, array: Stored) -> Stored:

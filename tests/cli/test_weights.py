@@ -184,3 +184,63 @@ def test_old_order_of_numbers_becomes_that_of_today(
     assert done(*words, "--weights", source / "rnn_td_model", "--weights-out", tmp_path / "w") == 0
     rows = json.loads((tmp_path / "w" / "manifest.json").read_text())["weights"]
     assert [row["source"] for row in rows] == [f"weight_{i}.npy" for i in range(len(rows))]
+
+
+def test_the_first_weight_of_a_file_tells_the_shape_of_a_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = FILES.parents[1] / "corpus" / "seed_flat"
+    source = flat / "keras3.15_mlp"
+    count = len(list(source.glob("weight_*.npy")))
+    np.savez(tmp_path / "w.npz", *(np.load(source / f"weight_{i}.npy") for i in range(count)))
+    words = [flat / "keras3.15_mlp.json", "-o", tmp_path / "page.py"]
+    assert done(*words, "--weights", tmp_path / "w.npz") == 0
+    by_file = (tmp_path / "page.py").read_text().replace("w.npz", source.name)
+    assert done(*words, "--weights", source) == 0
+    assert (tmp_path / "page.py").read_text() == by_file
+    assert len(names(tmp_path / "page_weights")) == count + 1
+
+
+def test_a_folder_of_another_model_is_refused_also_where_no_size_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = FILES.parents[1] / "corpus" / "keras2.3"
+    words = [corpus / "seq_mlp.json", "-o", tmp_path / "page.py", "--weights"]
+    assert done(*words, corpus / "seq_mlp") == 0
+    assert done(*words, corpus / "fn_shared") == 3
+    assert "weights" in error(capsys)
+
+
+def test_weights_that_nobody_asked_for_are_no_hindrance(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import h5py
+
+    with h5py.File(model, "r+") as file:
+        del file["model_weights"]["bn"]
+    assert done("model.h5", "-o", "out.py") == 3
+    assert error(capsys).endswith("hint: --no-weights writes the page alone")
+    assert done("model.h5", "-o", "out.py", "--no-weights") == 0
+
+
+def test_what_computed_for_keras_1_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = FILES.parents[1] / "corpus" / "keras1.2"
+    words = [source / "conv3d.json", "-o", tmp_path / "page.py"]
+    words += ["--weights", FILES / "keras1.2" / "conv3d.h5"]
+    kernels = {}
+    for backend in ("", "tensorflow", "theano"):
+        more = ["--weights-backend", backend] if backend else []
+        assert done(*words, *more) == 0
+        assert ("[unknown-backend]" in capsys.readouterr().err) == (not backend)
+        kernels[backend] = np.load(tmp_path / "page_weights" / "weight_0.npy")
+    np.testing.assert_array_equal(kernels[""], kernels["tensorflow"])
+    np.testing.assert_array_equal(kernels["theano"], kernels[""][::-1, ::-1, ::-1])
+
+
+def test_what_stays_in_doubt_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = FILES.parents[1] / "corpus" / "keras1.0"
+    words = [corpus / "cnn.json", "-o", tmp_path / "page.py", "--weights-backend", "theano"]
+    assert done(*words, "--weights", corpus / "cnn", "--weights-out", tmp_path / "w") == 0
+    assert "takes it for a deviation" in error(capsys)

@@ -15,7 +15,9 @@ from tests.corpus.cases import Case
 from tests.corpus.harness import options_for
 from tests.weights.saved import ARCHIVES, FILES, arrays_of, hdf5_cases
 
-HDF5 = [pair for folder in ("keras1.2", "keras2.2", "keras2.3") for pair in hdf5_cases(folder)]
+FOLDERS = ("keras1.2", "keras2.2", "keras2.3", "tf2.15")
+HDF5 = [pair for folder in FOLDERS for pair in hdf5_cases(folder)]
+SPECTRAL = FILES / "spectral"
 CUDNN = FILES / "cudnn"
 
 
@@ -60,8 +62,17 @@ def test_a_file_by_layer_and_a_row_of_arrays_say_the_same(case: Case, path: Path
 
 def test_there_are_files_of_every_old_keras() -> None:
     found = {case.folder for case, _ in HDF5}
-    assert found == {"keras1.2", "keras2.2", "keras2.3"}
-    assert len(HDF5) >= 30
+    assert found == set(FOLDERS)
+    assert len(HDF5) >= 35
+
+
+def test_a_wrapper_that_names_its_weights_itself() -> None:
+    by_layer = arrays_of(SPECTRAL / "w.h5", SPECTRAL / "arch.json")
+    by_number = arrays_of(SPECTRAL, SPECTRAL / "arch.json")
+    assert [slot.role for slot, _ in by_layer] == ["kernel", "vector_u", "bias"] * 2
+    for (slot, array), (other, wanted) in zip(by_layer, by_number, strict=True):
+        assert slot == other
+        np.testing.assert_array_equal(array, wanted)
 
 
 def test_layers_of_cudnn_become_what_keras_made_of_them() -> None:

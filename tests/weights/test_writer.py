@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,39 @@ def test_what_fails_leaves_the_old_folder(tmp_path: Path, monkeypatch: pytest.Mo
         write_folder(place, [(SLOT, stored([2.0]))])
     assert np.load(place / "weight_0.npy") == [1.0]
     assert os.listdir(tmp_path) == ["w"]
+
+
+class Terminal:
+    """A standard error that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("large", "shown"), [(0, [12]), (2**30, [])])
+def test_only_what_is_large_has_a_progress_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int, shown: list[int]
+) -> None:
+    steps: list[int] = []
+
+    class Bar:
+        def __init__(self, total: int, **_: Any) -> None:
+            assert total == 12
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self, count: int) -> None:
+            steps.append(count)
+
+    monkeypatch.setitem(sys.modules, "tqdm", types.SimpleNamespace(tqdm=Bar))
+    monkeypatch.setattr(writer.sys, "stderr", Terminal())
+    monkeypatch.setattr(writer, "_LARGE", large)
+    write_folder(tmp_path / "w", [(SLOT, stored(np.ones(3, "f4")))])
+    assert steps == shown
+    # Without the package there is no bar, and nothing is said.
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    write_folder(tmp_path / "w", [(SLOT, stored(np.ones(3, "f4")))])
