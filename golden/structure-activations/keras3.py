@@ -75,30 +75,42 @@ def build_model() -> keras.Model:
 def load_weights(model: keras.Model, directory: str | Path) -> None:
     """Load weight_0.npy, weight_1.npy, ... in the order of `model.weights`.
 
-    Raises ValueError with the name of every file that is missing, left over,
-    misshapen or holds no numbers; until all are checked, `model` stays as it is.
+    Raises ValueError with the name of every file that is missing, left over, broken,
+    misshapen or of another kind; until all are checked, `model` stays as it is.
     """
     directory = Path(directory)
     names = [f"weight_{i}.npy" for i in range(len(model.weights))]
     found = {path.name for path in directory.glob("weight_*.npy")}
     left_over = sorted(found.difference(names))
     problems = [f"{name} is left over" for name in left_over]
-    arrays = []
     for name, variable in zip(names, model.weights):
         if name not in found:
             problems.append(f"{name} is missing")
             continue
-        array = np.load(directory / name, mmap_mode="r", allow_pickle=False)
-        if array.shape != tuple(variable.shape):
-            needed = f"{variable.path} needs {tuple(variable.shape)}"
-            problems.append(f"{name} has shape {array.shape}, but {needed}")
-        elif array.dtype.kind not in "biufc":
-            problems.append(f"{name} holds {array.dtype}, not numbers")
-        arrays.append(array)
+        shape, dtype = tuple(variable.shape), np.dtype(variable.dtype)
+        try:
+            array = read_weight(directory / name, dtype, mmap_mode="r")
+        except Exception as error:
+            problems.append(f"{name} cannot be read: {error}")
+            continue
+        needs = f"but {variable.path} needs"
+        if array.shape != shape:
+            problems.append(f"{name} has shape {array.shape}, {needs} {shape}")
+        elif not np.can_cast(array.dtype, dtype, "same_kind"):
+            problems.append(f"{name} holds {array.dtype}, {needs} {dtype}")
     if problems:
         raise ValueError(f"{directory}: {'; '.join(problems)}")
-    for variable, array in zip(model.weights, arrays):
-        variable.assign(array)
+    for name, variable in zip(names, model.weights):
+        array = read_weight(directory / name, np.dtype(variable.dtype))
+        variable.assign(array.astype(variable.dtype, copy=False))
+
+
+def read_weight(path: Path, dtype: np.dtype, mmap_mode=None) -> np.ndarray:
+    """Return the array in a file, which may be mapped into memory instead of read."""
+    array = np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    if array.dtype == f"V{dtype.itemsize}" and dtype.isbuiltin != 1:
+        array = array.view(dtype)  # bfloat16 and float8 are stored as mere bytes
+    return array
 
 
 def load_model(directory: str | Path) -> keras.Model:
