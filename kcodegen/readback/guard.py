@@ -25,7 +25,7 @@ _PROSE = (
     ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
     ast.GeneratorExp, ast.Starred, ast.Try, ast.ExceptHandler, ast.With, ast.withitem,
 )  # fmt: skip
-_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None}
+_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None, "__future__": {"annotations"}}
 _NAMES = frozenset({("numpy", "np"), ("tensorflow", "tf"), ("tf_keras", "keras")})
 _FORBIDDEN = frozenset(
     """eval exec compile open __import__ globals locals vars getattr setattr delattr input
@@ -149,3 +149,6 @@ def _check_import(
     module = node.module or ""
     if node.level or (module not in {*_MODULES, *own} and module not in custom):
         raise ReadBackError(f"a page never imports from {module}")
+    names = _MODULES.get(module)
+    if names is not None and not all(alias.name in names for alias in node.names):
+        raise ReadBackError(f"a page never imports that from {module}")

@@ -27,11 +27,11 @@ def imported(statement: ast.stmt, vocabulary: Vocabulary) -> Iterator[tuple[str,
 
 
 def _path(module: str, name: str, vocabulary: Vocabulary) -> Path | None:
-    """Return what a name of a module stands for; that of `pathlib` is for the fixed functions."""
+    """Return what a name of a module stands for; nothing where no call of a page is of it."""
     roots = dict(vocabulary.target.modules)
     if module in roots:
         return Path(f"{roots[module]}.{name}")
-    if module == "pathlib":
+    if module in ("__future__", "pathlib"):
         return None
     path = f"{module}:{name}"
     if path not in vocabulary.custom_names():
