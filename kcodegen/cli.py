@@ -79,12 +79,13 @@ def verify(text: str, asked: Namespace, weights: Conversion | None) -> None:
     from kcodegen.verification import process  # needs Keras, and some seconds
 
     options = arguments.options(asked)
+    source = asked.weights if asked.weights is not None and asked.weights.is_file() else None
     with tempfile.TemporaryDirectory(prefix="kcodegen-") as folder:
         if weights is not None:
             converted = Path(folder) / "weights"
             weights.write(converted)
             options = replace(options, weights=converted)
-        found = process.verify_page(text, asked.file, options)
+        found = process.verify_page(text, asked.file, options, source)
     for line in process.table(_shown(asked), found):
         report.say(line)
     if asked.verify_report is not None:

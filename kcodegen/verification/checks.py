@@ -38,7 +38,8 @@ class Job:
     """What to verify: a page, the file it was compiled from, and what the command line said.
 
     `weights` is a folder of `weight_<i>.npy`, `custom` maps names of the file to
-    `package.module:attr`, `scratch` is a folder for what is written meanwhile.
+    `package.module:attr`, `scratch` is a folder for what is written meanwhile. `source` is the
+    file that the weights were converted from, where it is another than `file`.
     """
 
     page: str
@@ -47,6 +48,7 @@ class Job:
     weights: str | None
     custom: tuple[tuple[str, str], ...]
     scratch: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

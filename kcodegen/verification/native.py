@@ -60,7 +60,8 @@ def load_with(keras: Any, job: Job, original: Json) -> Native:
         path = as_archive(Path(job.file), Path(job.scratch))
         if path is None:
             text = json.dumps(original)
-            return Native(keras.models.model_from_json(text, custom_objects=custom))
+            model = keras.models.model_from_json(text, custom_objects=custom)
+            return Native(model, has_weights=job.source is not None and loads(model, job))
         return loaded(keras, path, custom)
     except Exception as error:  # noqa: BLE001 (Keras raises all kinds)
         return Native(reason=why_not(error))
@@ -74,6 +75,19 @@ def loaded(keras: Any, path: Path, custom: dict[str, Any]) -> Native:
     except Exception:  # noqa: BLE001 (what it was compiled with, perhaps)
         model = keras.models.load_model(str(path), custom_objects=custom, compile=False)
         return Native(model, has_weights=True, is_compiled=False)
+
+
+def loads(model: Any, job: Job) -> bool:
+    """Load the weights that lie in a file of their own; tell whether Keras can."""
+    assert job.source is not None
+    path = as_archive(Path(job.source), Path(job.scratch))
+    if path is None:
+        return False
+    try:
+        model.load_weights(str(path))
+    except Exception:  # noqa: BLE001 (all weights are given to the model then)
+        return False
+    return True
 
 
 def native_object(job: Job, original: Json) -> Native:

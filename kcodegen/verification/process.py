@@ -37,10 +37,11 @@ class Verification:
         )
 
 
-def verify_page(text: str, file: str, options: Options) -> Verification:
+def verify_page(text: str, file: str, options: Options, source: Path | None = None) -> Verification:
     """Verify the page with the installed Keras; raises UsageError when there is none.
 
-    `file` is what the page was compiled from. The page's file is a temporary one.
+    `file` is what the page was compiled from, `source` the file that the folder of weights was
+    converted from, where that is another. The page's file is a temporary one.
     """
     with tempfile.TemporaryDirectory(prefix="kcodegen-") as folder:
         page = Path(folder) / "page.py"
@@ -54,6 +55,7 @@ def verify_page(text: str, file: str, options: Options) -> Verification:
             "weights": None if options.weights is None else os.path.abspath(options.weights),
             "custom": options.custom,
             "scratch": str(scratch),
+            "source": None if source is None else os.path.abspath(source),
         }
         (Path(folder) / "job.json").write_text(json.dumps(job), "utf-8")
         return _run(Path(folder), options.target)

@@ -76,7 +76,7 @@ def test_the_page_that_is_verified_is_the_one_that_is_written(
 ) -> None:
     seen: list[tuple[str, str]] = []
 
-    def verify_page(text: str, file: str, _: object) -> process.Verification:
+    def verify_page(text: str, file: str, *_: object) -> process.Verification:
         seen.append((text, file))
         return RIGHT
 

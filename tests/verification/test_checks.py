@@ -37,9 +37,16 @@ def model() -> keras.Model:
 
 
 def results(
-    file: Path, folder: Path, change: Callable[[str], str] = str, **options: Any
+    file: Path,
+    folder: Path,
+    change: Callable[[str], str] = str,
+    origin: Path | None = None,
+    **options: Any,
 ) -> Results:
-    """Compile a file, verify the page with `change` made to it, and return what was found."""
+    """Compile a file, verify the page with `change` made to it, and return what was found.
+
+    `origin` is the file that the weights among the options come from.
+    """
     asked = Options(**options)
     text = change(compile_file(file, asked).text)
     page, scratch = folder / "page.py", folder / "scratch"
@@ -47,7 +54,8 @@ def results(
     scratch.mkdir(exist_ok=True)
     weights = None if asked.weights is None else str(asked.weights)
     fresh()
-    job = Job(str(page), str(file), asked.target, weights, asked.custom, str(scratch))
+    given = None if origin is None else str(origin)
+    job = Job(str(page), str(file), asked.target, weights, asked.custom, str(scratch), given)
     return {check.what: (check.result, check.detail) for check in verify(job)}
 
 
@@ -122,7 +130,6 @@ def test_weights_of_a_folder_are_used(source: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".keras", ".h5", ""])
 def test_the_weights_of_an_archive_are_used(tmp_path: Path, ending: str) -> None:
     """Also of one whose name does not tell what it is."""
-    pytest.importorskip("h5py")
     file = tmp_path / f"saved{ending or '.keras'}"
     model().save(file)
     if not ending:
@@ -130,6 +137,30 @@ def test_the_weights_of_an_archive_are_used(tmp_path: Path, ending: str) -> None
     found = results(file, tmp_path)
     assert what(found) == GOOD
     assert found["outputs"][1].endswith("the file's weights")
+
+
+@pytest.mark.parametrize("ending", [".weights.h5", ".h5", ".keras", ".npz"])
+def test_weights_in_a_file_of_their_own_are_those_that_keras_loads(
+    source: Path, tmp_path: Path, ending: str
+) -> None:
+    """A folder that is not what the file holds is found, where Keras can load the file."""
+    folder, origin = tmp_path / "weights", tmp_path / f"saved{ending}"
+    folder.mkdir()
+    made = model()
+    if ending == ".npz":
+        np.savez(origin, *made.get_weights())
+    else:
+        (made.save_weights if ending == ".weights.h5" else made.save)(origin)
+    arrays = made.get_weights()
+    samples.save_weights(arrays, folder, as_they_are=True)
+    found = results(source, tmp_path, origin=origin, weights=folder)
+    assert what(found) == GOOD
+    used = "the folder's weights" if ending == ".npz" else "the file's weights"
+    assert found["outputs"][1].endswith(used)
+    arrays[-2] = arrays[-2][::-1]
+    samples.save_weights(arrays, folder, as_they_are=True)
+    found = results(source, tmp_path, origin=origin, weights=folder)
+    assert what(found)["outputs"] == (OK if ending == ".npz" else FAILED)
 
 
 def test_what_keras_cannot_load_is_said(tmp_path: Path) -> None:
