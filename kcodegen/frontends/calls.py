@@ -18,6 +18,8 @@ from kcodegen.records import record
 from kcodegen.registry.rows import OpRow
 from kcodegen.words import did_you_mean, is_identifier, prose
 
+_SIZES = (int, type(None))
+
 
 @record(frozen=True)
 class Wires:
@@ -35,10 +37,7 @@ class Wires:
 
     def ref(self, node: Node, one_based: bool = False) -> Ref:
         """Return the reference of `["name", use, index]`, checked against the graph."""
-        items = node.items("a tensor reference")
-        if len(items) != 3:
-            raise node.wrong("a reference of three items")
-        name, use, index = items[0].text(), items[1].integer(), items[2].integer()
+        name, use, index = _parts(node)
         if name not in self.uses:
             hint = did_you_mean(name, self.uses)
             message = f"the tensor of {prose(name)!r} is used, but no layer has that name"
@@ -50,6 +49,17 @@ class Wires:
             raise node.error("unknown-reference", message)
         prefix = "/" if name in self.ops else ""
         return Ref(f"{prefix}{name}/{use}", index)
+
+
+def _parts(node: Node) -> tuple[str, int, int]:
+    """Return the name, the use and the index in a tensor reference."""
+    match node.value:
+        case [str(name), int(use), int(index)] if bool not in (type(use), type(index)):
+            return name, use, index  # no address is needed for most
+    items = node.items("a tensor reference")
+    if len(items) != 3:
+        raise node.wrong("a reference of three items")
+    return items[0].text(), items[1].integer(), items[2].integer()
 
 
 def read_call(entry: Node, node: Node, name: str, use: int, wires: Wires, context: Context) -> Call:
@@ -90,8 +100,11 @@ def _read_argument(node: Node, wires: Wires, context: Context) -> Value:
 
 
 def _shape(node: Node) -> Shape:
-    if node.value is None:
+    sizes = node.value
+    if sizes is None:
         return ()
+    if isinstance(sizes, list) and all(type(size) in _SIZES for size in sizes):
+        return tuple(sizes)  # type: ignore[arg-type]
     return tuple(None if item.value is None else item.integer() for item in node.items())
 
 

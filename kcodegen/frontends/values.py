@@ -34,6 +34,8 @@ _STRING_KINDS = ("activation", "loss", "metric", "optimizer", "dtype_policy", *_
 _INHERITED = {"dtype": "dtype_policy", "activity_regularizer": "regularizer"}
 _SIZE = "vocabulary_size"
 _SCALARS = (bool, int, float)
+# A value with more parts than this is hardly twice in a file.
+_SMALL = 8
 # A string in one of these arguments is a path that Keras would open.
 _PATHS = ("vocabulary", "idf_weights", "filepath", "path")
 # Layers whose work is a foreign program.
@@ -59,42 +61,7 @@ def read_value(node: Node, context: Context, holds: str = "") -> Value:
 
 
 def read_object(node: Node, context: Context, holds: str = "") -> Value:
-    """Return the IR value of a dict with a `class_name`; what is repeated is read once.
-
-    Every layer of Keras 3 has a dtype policy, and nearly every one the same initializers.
-    """
-    place = None if context.is_legacy or context.keeps_sharing else _text_of(node.mapping(), holds)
-    if place is not None and place in context.known:
-        return context.known[place]
-    said = context.problems.count()
-    value = _read_object(node, context, holds)
-    if place is not None and said == context.problems.count():  # what is said has an address
-        context.known[place] = value
-    return value
-
-
-def _text_of(mapping: dict[str, Json], holds: str) -> tuple[object, ...] | None:
-    """Return what tells a small object apart from every other, types too; None for a large one."""
-    config = mapping.get("config")
-    if type(config) is not dict:
-        return None
-    found: list[object] = [holds]
-    for name, value in mapping.items():
-        if value is None or type(value) is str:
-            found += (name, value)
-        elif value is not config:
-            return None
-    for name, value in config.items():
-        if value is None or type(value) is str:
-            found += (name, value)
-        elif type(value) in _SCALARS:
-            found += (name, type(value), repr(value))  # 0.0 == -0.0
-        else:
-            return None
-    return tuple(found)
-
-
-def _read_object(node: Node, context: Context, holds: str) -> Value:
+    """Return the IR value of a dict with a `class_name`."""
     name = node.field("class_name").text()
     if name == "__lambda__":
         from kcodegen.frontends.lambda_layers import read_function  # few files have one
@@ -160,6 +127,7 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
         return ()
     _warn_of_lost(node, row, context)
     params = _parameters(row)
+    shares = not (context.is_legacy or context.keeps_sharing or row.kind == "custom")
     found: list[tuple[str, Value]] = []
     for key, value in node.mapping().items():
         if key in skip:
@@ -167,6 +135,9 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
         param = params.get(key)
         if param is not None and _is_plain(value, param) and not context.is_legacy:
             found.append((key, value))  # most arguments; no address is needed for them
+            continue
+        if param is not None and shares:
+            found.append((key, _read_once(node, key, value, row, context, param)))
             continue
         child = node.field(key)
         if row.kind == "custom" and (
@@ -188,6 +159,39 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
     return tuple((name, given[name]) for name in params if name in given)
+
+
+def _read_once(
+    node: Node, key: str, value: Json, row: ClassRow, context: Context, param: Parameter
+) -> Value:
+    """Return an argument's value; one that another layer of the class has, too, is read once.
+
+    Every layer of Keras 3 has a dtype policy, and nearly every one the same initializers.
+    """
+    text = _text_of(value)
+    place = None if text is None else (row.key, key, text)
+    if place is not None and place in context.known:
+        return context.known[place]
+    said, child = context.problems.count(), node.field(key)
+    _refuse_path(child, key, row, context)
+    found = _read_argument(child, key, row, context, param)
+    if place is not None and said == context.problems.count():  # what is said has an address
+        context.known[place] = found
+    return found
+
+
+def _text_of(value: Json, depth: int = 3) -> object:
+    """Return what tells a small value apart from every other, types too; None for a large one."""
+    kind = type(value)
+    if kind is str or value is None:
+        return (kind, value)
+    if kind in _SCALARS:
+        return (kind, repr(value))  # 0.0 == -0.0
+    if not depth or len(value) > _SMALL:  # type: ignore[arg-type]
+        return None
+    parts = value.items() if kind is dict else enumerate(value)  # type: ignore[union-attr, arg-type]
+    texts = tuple((name, _text_of(item, depth - 1)) for name, item in parts)
+    return None if any(text is None for _, text in texts) else (kind, texts)
 
 
 def _with_old_defaults(

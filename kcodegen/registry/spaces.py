@@ -49,6 +49,12 @@ CLASS_ALIASES: Final[dict[str, str]] = {
     "keras.src.engine.sequential.Sequential": "keras.Sequential",
     "keras.src.engine.training.Model": "keras.Model",
     "keras.src.models.functional.Functional": "keras.Model",
+    # TensorFlow has initializers of its own, which are those of Keras.
+    **{
+        f"tensorflow.python.ops.init_ops_v2.{name}": f"keras.initializers.{name}"
+        for name in """Constant GlorotNormal GlorotUniform Identity Ones Orthogonal RandomNormal
+        RandomUniform TruncatedNormal VarianceScaling Zeros""".split()
+    },
 }
 """Old paths of classes that have only moved; the last part is an old name for them too."""
 

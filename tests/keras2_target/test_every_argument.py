@@ -70,7 +70,7 @@ REFUSED = frozenset(
             for kind in ("Depthwise", "Separable")
             for rank in (1, 2)
         ),
-        *((f"LocallyConnected{rank}D", "data_format") for rank in (1, 2)),
+        ("LocallyConnected1D", "data_format"),
         *((f"LocallyConnected{rank}D", "implementation") for rank in (1, 2)),
         *((f"SpatialDropout{rank}D", "noise_shape") for rank in (1, 2, 3)),
         *((f"SpatialDropout{rank}D", "trainable") for rank in (1, 2, 3)),
