@@ -8,8 +8,10 @@ Pages are flat: `growth.py` measures the recovery of structure.
 - NASNetLarge (1,039 layers) takes at most four times as long as ResNet50 (177 layers),
 - a chain of 20,000 layers takes at most twelve times as long as one of 2,000.
 
-The runs are interleaved, so that a busy machine is equally busy for all of them; medians are
-compared. The exit code is 1 when a goal is missed. Nothing is written outside a temporary folder.
+The runs are interleaved, so that a busy machine is equally busy for all of them. What else runs
+can only add to a time, and adds more to a quarter of a second than to five: the fastest runs are
+compared. Medians are shown beside them. The exit code is 1 when a goal is missed. Nothing is
+written outside a temporary folder.
 """
 
 from __future__ import annotations
@@ -154,15 +156,15 @@ def run(command: list[str]) -> float:
     return seconds
 
 
-def medians(jobs: dict[str, list[str]], runs: int) -> dict[str, float]:
-    """Return the median seconds of each process, after one run that does not count."""
-    times: dict[str, list[float]] = {name: [] for name in jobs}
+def times(jobs: dict[str, list[str]], runs: int) -> dict[str, list[float]]:
+    """Return the seconds of each process, after one run that does not count."""
+    found: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(runs + 1):
         for name, command in jobs.items():
             seconds = run(command)
             if turn:
-                times[name].append(seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
+                found[name].append(seconds)
+    return found
 
 
 def main() -> int:
@@ -171,16 +173,18 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each process")
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as folder:
-        seconds = medians(commands(Path(folder)), runs)
-    for name, value in seconds.items():
-        print(f"{name:20} {value:8.3f} s")
+        every = times(commands(Path(folder)), runs)
+    best = {name: min(values) for name, values in every.items()}
+    middle = {name: statistics.median(values) for name, values in every.items()}
+    for name in every:
+        print(f"{name:20} {best[name]:8.3f} s  (median {middle[name]:.3f})")
     missed = 0
     for goal in GOALS:
-        ratio = seconds[goal.what] / seconds[goal.other]
+        ratio, usual = (each[goal.what] / each[goal.other] for each in (best, middle))
         verdict = "ok" if ratio <= goal.limit else "MISSED"
         missed += verdict == "MISSED"
         pair = f"{goal.what} / {goal.other}"
-        print(f"{pair:36} {ratio:7.3f}  goal {goal.limit:g}  {verdict}")
+        print(f"{pair:36} {ratio:7.3f}  goal {goal.limit:g}  {verdict}  (medians {usual:.3f})")
     return min(missed, 1)
 
 
