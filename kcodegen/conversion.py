@@ -15,9 +15,10 @@ from kcodegen.ir.document import Json, Node
 from kcodegen.pipeline import Result
 from kcodegen.readers import read
 from kcodegen.records import record
-from kcodegen.weights import formats, order, writer
-from kcodegen.weights.owners import Pairs, is_turned
-from kcodegen.weights.sources import Producer
+from kcodegen.weights import formats, writer
+from kcodegen.weights.files.sources import Producer
+from kcodegen.weights.matching import order
+from kcodegen.weights.matching.owners import Pairs, is_turned
 from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.

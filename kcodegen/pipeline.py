@@ -44,7 +44,7 @@ from kcodegen.registry import helpers
 from kcodegen.registry.targets import TARGETS
 from kcodegen.registry.vocabulary import Vocabulary
 from kcodegen.structure.flat import flat_outline
-from kcodegen.weights.slots import parameter_count
+from kcodegen.weights.variables.slots import parameter_count
 
 DEFAULTS = Options()
 GIVEN_UP = "the structure of the model is not on the page, every layer has a line of its own"

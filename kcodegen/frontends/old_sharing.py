@@ -13,7 +13,7 @@ from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.values import Args, Obj, Value, lookup
 from kcodegen.registry.vocabulary import INPUT
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
 _SHOWN = 3

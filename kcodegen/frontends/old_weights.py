@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.values import Args, Obj, Value, lookup
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
 _BATCH_NORMALIZATION = "keras.layers.BatchNormalization"

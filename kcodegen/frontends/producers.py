@@ -5,7 +5,7 @@ from __future__ import annotations
 from kcodegen.frontends import is_old_model
 from kcodegen.frontends.wrapped import unwrapped
 from kcodegen.ir.document import Node
-from kcodegen.weights.sources import Producer
+from kcodegen.weights.files.sources import Producer
 
 _KERAS_3 = (3, 0)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from kcodegen.ir.graph import Call, Graph
 from kcodegen.ir.order import Cycle, sort_layers, traverse
 from kcodegen.ir.values import Ref, Value, lookup
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 
 _MATMUL, _SWAP, _EINSUM = "keras.ops.matmul", "keras.ops.swapaxes", "keras.ops.einsum"
 # The equation by which side is turned.

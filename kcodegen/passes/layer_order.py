@@ -9,7 +9,7 @@ from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.order import sort_layers, traverse
 from kcodegen.passes.masks import with_recorded_masks
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
-from kcodegen.weights import containers, legacy_hdf5, numpy_files, tfjs
-from kcodegen.weights.matching import Matched, match
-from kcodegen.weights.sources import Producer, Source
+from kcodegen.weights.files import containers, legacy_hdf5, numpy_files, tfjs
+from kcodegen.weights.files.sources import Producer, Source
+from kcodegen.weights.matching.roles import Matched, match
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
 _HINT = "known are .h5, .keras, .npz, .safetensors, TensorFlow.js and folders of weight_<i>.npy"
@@ -34,7 +34,8 @@ def gathered(
         tree = containers.tree_of(path, stack)
         if tree is not None:
             # What wrote the file doesn't matter to these.
-            from kcodegen.weights import native, vocabularies
+            from kcodegen.weights import vocabularies
+            from kcodegen.weights.matching import native
 
             found = native.match(graph, tree)
             texts, notes = vocabularies.learned(path, graph)
@@ -63,7 +64,7 @@ def holds_weights(path: Path, document: Node) -> bool:
     """Tell whether a file that holds an architecture holds its weights, too."""
     start = _start(path)
     if start.startswith(_HDF5):
-        from kcodegen.weights import hdf5  # the file was read with it already
+        from kcodegen.weights.files import hdf5  # the file was read with it already
 
         with hdf5.opened(path) as file:
             return legacy_hdf5.is_legacy(file)
@@ -83,7 +84,7 @@ def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:
         return _from_zip(path)
     if document is not None and tfjs.has_manifest(document):
         return tfjs.read(document, path.parent)
-    from kcodegen.weights import safetensors  # few files are of this kind
+    from kcodegen.weights.files import safetensors  # few files are of this kind
 
     if safetensors.is_safetensors(path):
         return safetensors.read(path)
@@ -93,7 +94,7 @@ def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:
 
 
 def _from_hdf5(path: Path, stack: ExitStack) -> Source:
-    from kcodegen.weights import hdf5  # few need it
+    from kcodegen.weights.files import hdf5  # few need it
 
     file = stack.enter_context(hdf5.opened(path))
     if legacy_hdf5.is_legacy(file):

@@ -12,8 +12,8 @@ from pathlib import Path
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Args, Hole, Obj, lookup
-from kcodegen.weights.npy import folder, read_header
-from kcodegen.weights.slots import slots
+from kcodegen.weights.files.npy import folder, read_header
+from kcodegen.weights.variables.slots import slots
 
 Rule = Callable[[Shape], Shape]
 
@@ -108,7 +108,7 @@ def check_folder(graph: Graph, directory: Path) -> None:
         message = f"the model has {len(needed)} weights, the folder {len(found)}"
         hint = "is it the folder of this model? what an old Keras saved, --weights-out converts"
         raise rejected("weights", message, Origin(), hint)
-    from kcodegen.weights.owners import fits  # only folders of weights need it
+    from kcodegen.weights.matching.owners import fits  # only folders of weights need it
 
     wrong = [
         Diagnostic("weights", f"weight_{i}.npy has shape {header.shape}, the model needs {shape}")

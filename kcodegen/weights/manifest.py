@@ -10,8 +10,8 @@ from pathlib import Path
 from kcodegen.diagnostics import CompileError, Diagnostic, rejected
 from kcodegen.ir.document import Json
 from kcodegen.records import record
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.npy import read_header
+from kcodegen.weights.files.npy import read_header
+from kcodegen.weights.variables.definition import Slot
 from kcodegen.words import prose
 
 NAME = "manifest.json"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph
-from kcodegen.weights import keras_file
-from kcodegen.weights.layout import Counted, layer_paths
+from kcodegen.weights.files import keras_file
+from kcodegen.weights.matching.layout import Counted, layer_paths
 from kcodegen.words import prose
 
 MAX_BYTES = 64 * 2**20

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, TypeAlias
 from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Json
 from kcodegen.weights import manifest
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.store import Stored, raw_dtype, saved_dtype, widened
+from kcodegen.weights.files.store import Stored, raw_dtype, saved_dtype, widened
+from kcodegen.weights.variables.definition import Slot
 from kcodegen.words import prose
 
 Weight: TypeAlias = "tuple[Slot, Stored]"

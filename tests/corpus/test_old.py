@@ -8,8 +8,8 @@ import pytest
 
 from kcodegen import CompileError, compile_file
 from kcodegen.frontends.producers import producer_of
-from kcodegen.weights.order import old_order
-from kcodegen.weights.slots import slots
+from kcodegen.weights.matching.order import old_order
+from kcodegen.weights.variables.slots import slots
 from tests.corpus.cases import Case, cases
 from tests.corpus.harness import attempt, compiled_page, options_for
 from tests.corpus.old import (

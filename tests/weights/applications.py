@@ -17,8 +17,8 @@ import numpy as np
 from kcodegen import compile_file
 from kcodegen.frontends.producers import producer_of
 from kcodegen.verification.rebuild import fresh_keras
+from kcodegen.weights.files.store import widened
 from kcodegen.weights.formats import gathered
-from kcodegen.weights.store import widened
 from tests.applications.test_applications import LARGE, SMALL
 
 FORMATS = ("keras", "weights.h5", "h5", "npy")

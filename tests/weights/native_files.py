@@ -8,10 +8,10 @@ from typing import Any
 
 from kcodegen import Options, compile_file
 from kcodegen.ir.graph import Graph
-from kcodegen.weights.containers import tree_of
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.native import match
-from kcodegen.weights.store import whole, widened
+from kcodegen.weights.files.containers import tree_of
+from kcodegen.weights.files.store import whole, widened
+from kcodegen.weights.matching.native import match
+from kcodegen.weights.variables.definition import Slot
 
 
 def graph_of(path: Path, options: Options | None = None) -> Graph:

@@ -8,8 +8,8 @@ from typing import Any
 
 from kcodegen import Options, compile_file
 from kcodegen.frontends.producers import producer_of
+from kcodegen.weights.files.store import whole
 from kcodegen.weights.formats import gathered
-from kcodegen.weights.store import whole
 from tests.corpus.cases import Case, cases
 
 FILES = Path(__file__).parent / "files"

@@ -16,8 +16,8 @@ import pytest
 
 from kcodegen.diagnostics import CompileError
 from kcodegen.ir.graph import Graph, Layer
-from kcodegen.weights import containers
-from kcodegen.weights.containers import WEIGHTS
+from kcodegen.weights.files import containers
+from kcodegen.weights.files.containers import WEIGHTS
 from tests.weights.native_files import weights_of
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcodegen.weights import conversions
+from kcodegen.weights.matching import conversions
 
 
 def test_a_kernel_of_cudnn_lies_row_by_row() -> None:

@@ -16,9 +16,9 @@ import pytest
 
 from kcodegen.diagnostics import CompileError, FileError, KcodegenError
 from kcodegen.ir.document import Node
-from kcodegen.weights import hdf5, legacy_hdf5, numpy_files, store, tfjs
-from kcodegen.weights.sources import Source
-from kcodegen.weights.store import whole
+from kcodegen.weights.files import hdf5, legacy_hdf5, numpy_files, store, tfjs
+from kcodegen.weights.files.sources import Source
+from kcodegen.weights.files.store import whole
 
 
 def arrays(source: Source) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kcodegen.diagnostics import CompileError, FileError
-from kcodegen.weights import hdf5
+from kcodegen.weights.files import hdf5
 
 
 def written(path: Path, write: Callable[[Any], object]) -> Path:

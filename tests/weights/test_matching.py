@@ -10,9 +10,9 @@ import pytest
 from kcodegen.diagnostics import CompileError
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.ir.values import Obj
-from kcodegen.weights.matching import Matched, match
-from kcodegen.weights.sources import Producer, Source
-from kcodegen.weights.store import Stored, in_pieces, whole
+from kcodegen.weights.files.sources import Producer, Source
+from kcodegen.weights.files.store import Stored, in_pieces, whole
+from kcodegen.weights.matching.roles import Matched, match
 
 
 def stored(path: str, *shape: int) -> Stored:

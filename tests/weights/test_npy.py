@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from kcodegen.diagnostics import CompileError, FileError
-from kcodegen.weights.npy import Header, folder, read_header
+from kcodegen.weights.files.npy import Header, folder, read_header
 
 PLAIN = ["?", *"bhilqBHILQ", "e", "f", "d", "F", "D"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kcodegen.weights.order import pairs_of_keras2
-from kcodegen.weights.store import computed, whole
+from kcodegen.weights.files.store import computed, whole
+from kcodegen.weights.matching.order import pairs_of_keras2
 from tests.weights.keras_models import MODELS, SINGLE, Build
 from tests.weights.saved import arrays_of
 

@@ -12,10 +12,10 @@ import pytest
 
 from kcodegen.diagnostics import CompileError
 from kcodegen.ir.graph import Graph, Layer
-from kcodegen.weights import safetensors
+from kcodegen.weights.files import safetensors
+from kcodegen.weights.files.sources import Producer
+from kcodegen.weights.files.store import whole, widened
 from kcodegen.weights.formats import gathered
-from kcodegen.weights.sources import Producer
-from kcodegen.weights.store import whole, widened
 
 DTYPES = {"float32": "F32", "float16": "F16", "int8": "I8", "int64": "I64", "bool": "BOOL"}
 

@@ -29,13 +29,13 @@ from kcodegen.registry.helper_rows import (
 )
 from kcodegen.registry.helpers import HELPERS
 from kcodegen.registry.vocabulary import Vocabulary
-from kcodegen.weights import slots
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.groups import member_names
-from kcodegen.weights.npy import folder
-from kcodegen.weights.old_leaves import OLD_LEAVES
-from kcodegen.weights.slots import graph_weight_shapes, parameter_count, weight_shapes
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.files.npy import folder
+from kcodegen.weights.variables import slots
+from kcodegen.weights.variables.definition import Slot
+from kcodegen.weights.variables.groups import member_names
+from kcodegen.weights.variables.old_leaves import OLD_LEAVES
+from kcodegen.weights.variables.slots import graph_weight_shapes, parameter_count, weight_shapes
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 from tests.corpus.cases import Case, cases
 from tests.weights.keras_models import MODELS, QUANTIZABLE, SINGLE, Build, quantized
 

@@ -15,9 +15,9 @@ import pytest
 
 from kcodegen.diagnostics import CompileError, FileError
 from kcodegen.weights import manifest, writer
-from kcodegen.weights.definition import Slot
-from kcodegen.weights.npy import folder
-from kcodegen.weights.store import Stored, in_pieces, whole
+from kcodegen.weights.files.npy import folder
+from kcodegen.weights.files.store import Stored, in_pieces, whole
+from kcodegen.weights.variables.definition import Slot
 from kcodegen.weights.writer import write_folder
 
 SLOT = Slot("kernel", None, "keras.layers.Dense", ("cell",), ("encoder", "dense"))

@@ -8,15 +8,15 @@ from dataclasses import replace
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.records import record
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.keras_file import Owner, Path, Tree
-from kcodegen.weights.layout import Place, file_order, is_merged, place_of
-from kcodegen.weights.matching import Matched
-from kcodegen.weights.misfits import shown
-from kcodegen.weights.owners import Pairs, fits
-from kcodegen.weights.places import Found, find, inside
-from kcodegen.weights.slots import layer_slots
-from kcodegen.weights.store import Stored, computed
+from kcodegen.weights.files.keras_file import Owner, Path, Tree
+from kcodegen.weights.files.store import Stored, computed
+from kcodegen.weights.matching.layout import Place, file_order, is_merged, place_of
+from kcodegen.weights.matching.misfits import shown
+from kcodegen.weights.matching.owners import Pairs, fits
+from kcodegen.weights.matching.places import Found, find, inside
+from kcodegen.weights.matching.roles import Matched
+from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.slots import layer_slots
 from kcodegen.words import prose
 
 _SHOWN = 10

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from kcodegen.diagnostics import CompileError, Diagnostic, rejected
-from kcodegen.weights import npy
-from kcodegen.weights.sources import Source, by_number
-from kcodegen.weights.store import PIECE, Array, Stored
+from kcodegen.weights.files import npy
+from kcodegen.weights.files.sources import Source, by_number
+from kcodegen.weights.files.store import PIECE, Array, Stored
 from kcodegen.words import prose
 
 _MAX_MEMBERS = 100_000

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from kcodegen.ir.graph import Graph
 from kcodegen.records import record
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.keras_file import Path, Tree
-from kcodegen.weights.layout import COUNTINGS, SYNCHRONIZED, Counted, Place, layer_paths
-from kcodegen.weights.names import by_name
+from kcodegen.weights.files.keras_file import Path, Tree
+from kcodegen.weights.matching.layout import COUNTINGS, SYNCHRONIZED, Counted, Place, layer_paths
+from kcodegen.weights.matching.names import by_name
+from kcodegen.weights.variables.definition import Slot, Slots
 
 # What a file holds besides the weights of a model: states of training, and of random numbers.
 _OTHERS = frozenset({"optimizer", "metrics", "_metrics", "_compile_metrics", "_loss_tracker"})

@@ -8,9 +8,9 @@ model_weights            layer_names = dense_1, lstm_1
 from __future__ import annotations
 
 from kcodegen.diagnostics import rejected
-from kcodegen.weights import hdf5
-from kcodegen.weights.sources import Producer, Source, version_of
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files import hdf5
+from kcodegen.weights.files.sources import Producer, Source, version_of
+from kcodegen.weights.files.store import Stored
 from kcodegen.words import prose
 
 # Where a whole model keeps its weights; a file of weights has them at the root.

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.records import record
-from kcodegen.weights import order, strangers
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.keras1 import match_keras1
-from kcodegen.weights.layers import same_layers
-from kcodegen.weights.misfits import misfits
-from kcodegen.weights.owners import Pairs, in_today_order
-from kcodegen.weights.pairing import in_order, paired
-from kcodegen.weights.slots import layer_slots, slots
-from kcodegen.weights.sources import Source
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.sources import Source
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching import order, strangers
+from kcodegen.weights.matching.keras1 import match_keras1
+from kcodegen.weights.matching.layers import same_layers
+from kcodegen.weights.matching.misfits import misfits
+from kcodegen.weights.matching.owners import Pairs, in_today_order
+from kcodegen.weights.matching.pairing import in_order, paired
+from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.slots import layer_slots, slots
 from kcodegen.words import prose
 
 

@@ -6,8 +6,8 @@ import re
 
 from kcodegen.diagnostics import rejected
 from kcodegen.ir.graph import Graph
-from kcodegen.weights.keras_file import Path, Tree
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.files.keras_file import Path, Tree
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
 

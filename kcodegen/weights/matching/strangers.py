@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.ir.graph import Layer
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import Pairs, role_of
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching.owners import Pairs, role_of
+from kcodegen.weights.variables.definition import Slot, Slots
 from kcodegen.words import prose
 
 

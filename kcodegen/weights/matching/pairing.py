@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from kcodegen.weights.definition import Slots
-from kcodegen.weights.owners import (
+from kcodegen.weights.files.sources import Producer
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching.owners import (
     Pairs,
     all_fit,
     by_owner,
@@ -21,8 +22,7 @@ from kcodegen.weights.owners import (
     layout_of_today,
     names_of,
 )
-from kcodegen.weights.sources import Producer
-from kcodegen.weights.store import Stored
+from kcodegen.weights.variables.definition import Slots
 
 Path: TypeAlias = "tuple[str, ...]"
 

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.records import record
-from kcodegen.weights import hdf5
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files import hdf5
+from kcodegen.weights.files.store import Stored
 from kcodegen.words import prose
 
 Path: TypeAlias = "tuple[str, ...]"

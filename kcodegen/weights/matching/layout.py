@@ -13,9 +13,9 @@ from typing import Final, Literal, TypeAlias
 from kcodegen.ir.graph import Graph, Layer
 from kcodegen.ir.values import lookup
 from kcodegen.records import record
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.groups import class_word
-from kcodegen.weights.keras_file import Path
+from kcodegen.weights.files.keras_file import Path
+from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.groups import class_word
 
 # "all": Keras 3 counts every layer. "new": tf.keras from 2.14 on leaves out a layer that another
 # model listed before. "twice": until 2.13 it counted a layer with weights two times.

@@ -12,7 +12,13 @@ import re
 
 from kcodegen.ir.graph import Shape
 from kcodegen.ir.values import Value
-from kcodegen.weights.definition import Definition, Slots, UnknownWeightsError, dimension, whole
+from kcodegen.weights.variables.definition import (
+    Definition,
+    Slots,
+    UnknownWeightsError,
+    dimension,
+    whole,
+)
 
 _PLAIN = re.compile(r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)")
 _LEFT = re.compile(r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)")

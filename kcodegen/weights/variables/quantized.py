@@ -14,7 +14,13 @@ from dataclasses import replace
 from kcodegen.ir.graph import Shape
 from kcodegen.ir.values import Obj, Value, lookup
 from kcodegen.records import record
-from kcodegen.weights.definition import Definition, Slot, Slots, UnknownWeightsError, whole
+from kcodegen.weights.variables.definition import (
+    Definition,
+    Slot,
+    Slots,
+    UnknownWeightsError,
+    whole,
+)
 
 _POLICY_MAP = "keras.dtype_policies.DTypePolicyMap"
 # Defaults of `QuantizedFloat8DTypePolicy` and `Int4QuantizationConfig`.

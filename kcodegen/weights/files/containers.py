@@ -18,9 +18,9 @@ from typing import IO, Any, BinaryIO
 
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.ir.document import Json
-from kcodegen.weights import hdf5
-from kcodegen.weights.keras_file import Tree, read_tree
-from kcodegen.weights.legacy_hdf5 import is_legacy
+from kcodegen.weights.files import hdf5
+from kcodegen.weights.files.keras_file import Tree, read_tree
+from kcodegen.weights.files.legacy_hdf5 import is_legacy
 from kcodegen.words import prose
 
 WEIGHTS = "model.weights.h5"

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import Pairs, in_shape_of_keras2
+from kcodegen.weights.matching.owners import Pairs, in_shape_of_keras2
+from kcodegen.weights.variables.definition import Slot, Slots
 
 
 def old_order(found: Slots, enters_models: bool) -> Slots:

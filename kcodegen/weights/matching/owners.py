@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 
 from kcodegen.ir.graph import Shape
 from kcodegen.ir.values import lookup
-from kcodegen.weights import conversions
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.sources import Producer
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.sources import Producer
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching import conversions
+from kcodegen.weights.variables.definition import Slot, Slots
 
 Owner: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 Pairs: TypeAlias = "tuple[tuple[Slot, Stored], ...]"

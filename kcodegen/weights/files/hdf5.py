@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
 from kcodegen.records import record
-from kcodegen.weights.store import PIECE
+from kcodegen.weights.files.store import PIECE
 from kcodegen.words import prose
 
 # An open group or file, and a dataset, of h5py: imported only when there is a file to read.

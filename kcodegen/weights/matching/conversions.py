@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from kcodegen.weights.store import Array, Stored, computed, whole
+from kcodegen.weights.files.store import Array, Stored, computed, whole
 
 Arrays: TypeAlias = "Sequence[Array]"
 

@@ -8,7 +8,7 @@ from math import prod
 from typing import Final
 
 from kcodegen.ir.graph import Shape
-from kcodegen.weights.definition import Definition, Size, Slots, times
+from kcodegen.weights.variables.definition import Definition, Size, Slots, times
 
 
 def _with_bias(definition: Definition, *weights: tuple[str, Shape | None]) -> Slots:

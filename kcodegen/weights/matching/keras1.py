@@ -15,13 +15,20 @@ from typing import Final
 from kcodegen.diagnostics import Origin, rejected
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.values import lookup
-from kcodegen.weights import conversions
-from kcodegen.weights.conversions import converted
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import Pairs, all_fit, by_owner, fits, in_today_order, layout_of_today
-from kcodegen.weights.slots import slots
-from kcodegen.weights.sources import Producer, Source
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.sources import Producer, Source
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching import conversions
+from kcodegen.weights.matching.conversions import converted
+from kcodegen.weights.matching.owners import (
+    Pairs,
+    all_fit,
+    by_owner,
+    fits,
+    in_today_order,
+    layout_of_today,
+)
+from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.slots import slots
 from kcodegen.words import prose
 
 _CONV_LSTM: Final = "keras.src.layers.rnn.conv_lstm.ConvLSTMCell"

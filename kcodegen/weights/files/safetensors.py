@@ -16,8 +16,8 @@ from pathlib import Path
 
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.records import record
-from kcodegen.weights.sources import Source, by_number
-from kcodegen.weights.store import PIECE, Array, Stored
+from kcodegen.weights.files.sources import Source, by_number
+from kcodegen.weights.files.store import PIECE, Array, Stored
 from kcodegen.words import prose
 
 MAX_HEADER = 100 * 2**20
@@ -144,7 +144,7 @@ def _pieces(path: Path, entry: Entry) -> Iterator[Array]:
     """Yield the numbers of an array, bits for what numpy has no name for."""
     import numpy as np  # its import takes longer than most models do
 
-    from kcodegen.weights.store import raw_dtype
+    from kcodegen.weights.files.store import raw_dtype
 
     dtype = np.dtype(raw_dtype(entry.dtype)).newbyteorder("<")
     with path.open("rb") as file:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from kcodegen.ir.graph import Shape
 from kcodegen.ir.values import Dict, lookup
-from kcodegen.weights.definition import (
+from kcodegen.weights.variables.definition import (
     Definition,
     Size,
     Slots,
@@ -20,7 +20,7 @@ from kcodegen.weights.definition import (
     dimension,
     times,
 )
-from kcodegen.weights.einsum import einsum_slots
+from kcodegen.weights.variables.einsum import einsum_slots
 
 Rule: TypeAlias = Callable[[Definition], Slots]
 

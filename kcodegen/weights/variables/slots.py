@@ -13,17 +13,17 @@ from typing import TypeAlias
 
 from kcodegen.ir.graph import Graph, Layer, Shape
 from kcodegen.ir.values import Obj, Value, walk
-from kcodegen.weights.definition import (
+from kcodegen.weights.variables.definition import (
     Definition,
     Slot,
     Slots,
     UnknownWeightsError,
     inner_definition,
 )
-from kcodegen.weights.groups import member_names
-from kcodegen.weights.leaves import CELLS, LEAVES, SEQUENCES
-from kcodegen.weights.old_leaves import OLD_LEAVES
-from kcodegen.weights.weightless import WEIGHTLESS
+from kcodegen.weights.variables.groups import member_names
+from kcodegen.weights.variables.leaves import CELLS, LEAVES, SEQUENCES
+from kcodegen.weights.variables.old_leaves import OLD_LEAVES
+from kcodegen.weights.variables.weightless import WEIGHTLESS
 
 Rule: TypeAlias = Callable[[Definition], Slots]
 
@@ -117,7 +117,7 @@ def _weights(definition: Definition) -> Slots:
         raise UnknownWeightsError
     found = rule(definition)
     if _is_quantized(definition):
-        from kcodegen.weights.quantized import quantized  # few layers are
+        from kcodegen.weights.variables.quantized import quantized  # few layers are
 
         found = quantized(definition, found)
     return _frozen(definition, found)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from kcodegen.diagnostics import rejected
 from kcodegen.records import record
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.store import Stored
 
 Version: TypeAlias = "tuple[int, int]"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from kcodegen.diagnostics import Diagnostic, Origin
 from kcodegen.ir.graph import Layer, Shape
-from kcodegen.weights.definition import Slot, Slots
-from kcodegen.weights.owners import fits, is_called
-from kcodegen.weights.store import Stored
+from kcodegen.weights.files.store import Stored
+from kcodegen.weights.matching.owners import fits, is_called
+from kcodegen.weights.variables.definition import Slot, Slots
 from kcodegen.words import prose
 
 _HINT = "is it the file of this model?"

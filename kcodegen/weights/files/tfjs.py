@@ -16,8 +16,8 @@ from typing import Any, Final
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.records import record
-from kcodegen.weights.sources import Producer, Source, version_of
-from kcodegen.weights.store import PIECE, Array, Stored
+from kcodegen.weights.files.sources import Producer, Source, version_of
+from kcodegen.weights.files.store import PIECE, Array, Stored
 from kcodegen.words import prose
 
 _DTYPES: Final = {

@@ -1,0 +1,1 @@
+"""The variables of a model: which slots each layer has, without building it."""
