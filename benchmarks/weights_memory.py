@@ -27,7 +27,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 300
 SIZE, WIDTH, LAYERS, WORDS = 4096, 8192, 8, 65536
-FORMATS = ("weights.h5", "keras", "deflated.keras", "h5", "npz", "safetensors", "npy")
+FORMATS = ("weights.h5", "keras", "deflated.keras", "h5", "npz", "safetensors", "tfjs", "npy")
 MEASURE = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode
@@ -119,6 +119,20 @@ def write_safetensors(path: Path) -> None:
                 file.write(piece.tobytes())
 
 
+def write_tfjs(path: Path) -> None:
+    """Write a model of TensorFlow.js, with a shard for every piece."""
+    shards, entries = [], []
+    for layer, _, role, shape in weights():
+        entries.append({"name": f"{layer}/{role}", "shape": shape, "dtype": "float32"})
+        for piece in rows(shape):
+            shards.append(f"{len(shards)}.bin")
+            path.with_name(shards[-1]).write_bytes(piece.tobytes())
+    topology = {"model_config": architecture(), "keras_version": "3.15.1"}
+    manifest = [{"paths": shards, "weights": entries}]
+    model = {"format": "layers-model", "modelTopology": topology, "weightsManifest": manifest}
+    path.write_text(json.dumps(model))
+
+
 def write(folder: Path, form: str) -> Path:
     """Write the weights in one format, and return where."""
     path = folder / f"large.{form}"
@@ -140,6 +154,8 @@ def write(folder: Path, form: str) -> Path:
             (folder / "one.npy").unlink()
         case "safetensors":
             write_safetensors(path)
+        case "tfjs":
+            write_tfjs(path)
         case _:
             path.mkdir()
             for number, (*_, shape) in enumerate(weights()):
