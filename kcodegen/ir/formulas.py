@@ -56,7 +56,7 @@ class Text:
 
 @record(frozen=True)
 class Condition:
-    """`of op than` for `==` and `!=`; just `of`, or `not of`, when `op` is that word."""
+    """`of op than` for a comparison; just `of`, or `not of`, when `op` is that word."""
 
     of: Value
     op: str
@@ -77,6 +77,7 @@ FORMULAS = (Affine, Quotient, Letter, Ramp, Text, Condition, Either)
 Env: TypeAlias = "Mapping[str, Value]"
 # Values without holes in them, and the fields of those that have parts: asked most of all.
 _PLAIN = frozenset({type(None), bool, int, float, str})
+_OPPOSITES = {"": "not", "not": "", "==": "!=", "!=": "==", ">=": "<", "<": ">="}
 _PARTS = {kind: tuple(f.name for f in fields(kind)) for kind in (*FORMULAS, Slice)}
 
 
@@ -143,6 +144,8 @@ def simplify(value: Value) -> Value:
             return scale * of / steps
         case Text(parts):
             return Text(joined(parts))
+        case Condition(Condition() as of, "" | "not" as op):
+            return of if op == "" else replace(of, op=_OPPOSITES[of.op])
         case Condition(of, op, than) if not _is_formula(of) and not _is_formula(than):
             return _truth(of, op, than)
         case Either(bool() as test, yes, no):
@@ -184,11 +187,17 @@ def _is_formula(value: Value) -> bool:
 
 
 def _truth(of: Value, op: str, than: Value) -> bool:
-    if op == "==":
-        return of == than
-    if op == "!=":
-        return of != than
-    return bool(of) == (op == "")
+    match op:
+        case "==":
+            return of == than
+        case "!=":
+            return of != than
+        case ">=":
+            return of >= than  # type: ignore[operator]
+        case "<":
+            return of < than  # type: ignore[operator]
+        case _:
+            return bool(of) == (op == "")
 
 
 def joined(parts: tuple[Value, ...]) -> tuple[Value, ...]:

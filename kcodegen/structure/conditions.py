@@ -40,6 +40,9 @@ def decide_tests(
 
     `width` is that of the block's first tensor.
     """
+    for param in params:
+        if param.hint == "strides" and 1 in param.values:  # what is left out makes no step
+            param.values = [1 if isinstance(v, _Absent) else v for v in param.values]
     found: list[Condition] = []
     for node, presence in conditions:
         test = _by_flag(params, presence) or _by_param(params, presence)
@@ -163,8 +166,8 @@ def fold_choices(params: list[Found], chain: Chain) -> dict[str, Value]:
         for param in params:
             if param is base or param.name in tested or param.name in found:
                 continue
-            if param.hint not in _FOLLOWING:
-                continue
+            if param.hint not in _FOLLOWING or (param.hint == "strides" and base.hint == "depth"):
+                continue  # how deep a block lies does not tell how far it steps
             yes = [v for v, h in zip(param.values, holds, strict=True) if h]
             no = [v for v, h in zip(param.values, holds, strict=True) if not h]
             if len({*values_key(yes)}) == len({*values_key(no)}) == 1 and _is_plain(yes[0], no[0]):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 
 from kcodegen.ir.formulas import fill
+from kcodegen.ir.outline import MOST_PARAMS
 from kcodegen.ir.values import Value
 from kcodegen.records import record
 from kcodegen.registry.rows import Required
@@ -25,6 +26,7 @@ from kcodegen.structure.names import name_templates
 from kcodegen.structure.paddings import explain_paddings
 from kcodegen.structure.parts import Part, parts_of
 from kcodegen.structure.statements import default_of
+from kcodegen.structure.thresholds import fold_threshold
 from kcodegen.structure.unify import ABSENT, NONE, Fail, Found, Known, Unifier, fill_found
 from kcodegen.structure.widths import explain_by_width
 
@@ -272,11 +274,16 @@ class Merger:
         folded = fold_multiples(params, chain, width)
         flags_as_factors(params, chain, folded)
         _fill_chain(chain, folded)
+        params = [param for param in params if param.name not in folded]
+        if len(params) + len(self.takes) - 1 > MOST_PARAMS:
+            folded = fold_threshold(params)
+            _fill_chain(chain, folded)
+            params = [param for param in params if param.name not in folded]
         if width is not None and any(width.name in free(node) for node in chain.nodes):
             self.width = width.name
         settle_choices(chain)
         fill_found(params, {})
-        return [param for param in params if param.name not in folded]
+        return params
 
 
 def _unified(

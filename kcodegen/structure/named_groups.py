@@ -12,6 +12,8 @@ from kcodegen.structure.regions import Place, Region
 
 _JOINTS = ("_", "-", ".", "/")
 _DEEPEST = 12
+_INSIDE = "number inside"
+_BONUS, _INSIDE_BONUS = 1.1, 1.2  # several words with one number: an author counts blocks by it
 
 
 def search_groups(search: Search) -> None:
@@ -20,11 +22,12 @@ def search_groups(search: Search) -> None:
     for place in search.places:
         for pattern, region in (*_groups(place), *_numbered(place)):
             families.setdefault(pattern, []).append(region)
-    for regions in families.values():
+    for pattern, regions in families.items():
         if len(regions) < 2 or max(r.end - r.start for r in regions) < 2:
             continue
         for cluster in _clusters(search, regions):
-            found = search.try_regions(cluster, bonus=1.1)
+            bonus = _INSIDE_BONUS if pattern == _INSIDE else _BONUS
+            found = search.try_regions(cluster, bonus=bonus)
             if found is not None and count_params(found.merged) > MOST_PARAMS:
                 shorter = without_optional_end(search, cluster)
                 if shorter:
@@ -65,21 +68,35 @@ def _groups(place: Place) -> Iterator[tuple[Hashable, Region]]:
 
 
 def _numbered(place: Place) -> Iterator[tuple[Hashable, Region]]:
-    """Yield the runs of nodes whose names end in the same number: `conv_1_7`, `add_7`."""
-    start, end, current = 0, 0, None
-    for row, names in enumerate(place.names):
-        if not names:
-            continue
-        ends = {name[-1] for name in names}
-        number = ends.pop() if len(ends) == 1 else None
-        if number == current and number is not None:
-            end = row + 1
-            continue
-        if isinstance(current, int) and end - start > 2:
-            yield "numbered", Region(place, start, end)
-        start, end, current = row, row + 1, number if isinstance(number, int) else None
-    if isinstance(current, int) and end - start > 2:
-        yield "numbered", Region(place, start, end)
+    """Yield the runs of nodes with the same number in their names: `conv_1_7`, `conv_dw_7_bn`."""
+    for pattern, number_in in (("numbered", _last_number), (_INSIDE, _only_number)):
+        start, end, current = 0, 0, None
+        for row, names in enumerate(place.names):
+            if not names:
+                continue
+            found = {number_in(name) for name in names}
+            number = found.pop() if len(found) == 1 else None
+            if number == current and number is not None:
+                end = row + 1
+                continue
+            if current is not None and end - start > 2:
+                yield pattern, Region(place, start, end)
+            start, end, current = row, row + 1, number
+        if current is not None and end - start > 2:
+            yield pattern, Region(place, start, end)
+
+
+def _last_number(name: Sequence[object]) -> object:
+    """Return the number that a name ends in."""
+    return name[-1] if isinstance(name[-1], int) else None
+
+
+def _only_number(name: Sequence[object]) -> object:
+    """Return the one number in a name, with a joint before it: the 7 in `conv_dw_7_bn`."""
+    places = [place for place, part in enumerate(name) if isinstance(part, int)]
+    if len(places) != 1 or not places[0] or name[places[0] - 1] not in _JOINTS:
+        return None
+    return name[places[0]]
 
 
 def _prefix(node: Node) -> tuple[object, ...] | None:

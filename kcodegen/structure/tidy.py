@@ -75,7 +75,9 @@ def _with_default(draft: Draft, name: str, slot: Slot) -> Slot:
     default, count = usual(closed)
     is_manner = isinstance(default, bool) or slot.hint in _MANNERS
     if is_manner and 2 * count == len(closed):
-        default, _ = usual(often)
+        default, count = usual(often)
+        if slot.hint == "strides" and often.count(1) == count:
+            default = 1  # as in Keras
     return replace(slot, default=default)
 
 

@@ -86,9 +86,13 @@ def _by_role(block: DraftBlock, every: list[Node], has: Counter[str]) -> str | N
     ):
         return "squeeze_excite"
     if has["DepthwiseConv2D"] and has["Conv2D"]:
-        if adds or has["Conv2D"] > 1:
-            return "mbconv" if has["Multiply"] else "inverted_residual"
-        return "separable_conv"
+        if has["Multiply"]:
+            return "mbconv"
+        if adds:
+            return "inverted_residual"
+        return "inverted_bottleneck" if has["Conv2D"] > 1 else "separable_conv"
+    if adds and {"expand", "project"} <= set(_words(block)):
+        return "fused_mbconv"
     if adds and len(every) > 1:
         return _residual(block, adds, has)
     if has["Concatenate"]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from kcodegen import Options, compile_file
+from kcodegen.readback import FIXED
 from kcodegen.verification.configs import differences
 from kcodegen.verification.rebuild import Rebuilt, described, fresh_keras, import_page, rebuild
 
@@ -54,6 +57,17 @@ def check(name: str, folder: Path) -> str:
     return text
 
 
+def looks_written(name: str, text: str) -> None:
+    """Assert what a page of an application has to look like, whichever it is."""
+    assert "keras.src" not in text
+    functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    helpers = [node for node in functions if node.name not in {*FIXED, "build_model"}]
+    assert max((len(helper.args.args) - 1 for helper in helpers), default=0) <= 6
+    assert [helper.name for helper in helpers if re.search(r"\d$", helper.name)] == []
+    if name.startswith(("EfficientNet", "MobileNet")):
+        assert sum("DepthwiseConv2D(" in ast.unparse(helper) for helper in helpers) == 1
+
+
 def test_the_list_is_complete() -> None:
     applications = fresh_keras().applications
     names = {name for name in vars(applications) if callable(getattr(applications, name))}
@@ -63,15 +77,13 @@ def test_the_list_is_complete() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_application_comes_back(name: str, tmp_path: Path) -> None:
-    text = check(name, tmp_path)
-    assert "keras.src" not in text
+    looks_written(name, check(name, tmp_path))
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_application_comes_back(name: str, tmp_path: Path) -> None:
-    text = check(name, tmp_path)
-    assert "keras.src" not in text
+    looks_written(name, check(name, tmp_path))
 
 
 @pytest.mark.sweep
