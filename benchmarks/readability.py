@@ -31,10 +31,10 @@ from handwritten import handwritten, lines, tokens
 from kcodegen import Options, compile_file
 from kcodegen.ir.graph import Graph
 from kcodegen.pipeline import shorten
-from kcodegen.readback import FIXED
 from kcodegen.structure.recover import recover
 from kcodegen.verification.configs import differences
 from kcodegen.verification.rebuild import described, fresh_keras, rebuild
+from kcodegen.words import FIXED
 
 
 @dataclass(frozen=True, slots=True)

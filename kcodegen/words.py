@@ -9,11 +9,15 @@ from collections.abc import Iterable
 from functools import cache
 
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
+# What the templates' own prose defines besides a page's functions.
+FIXED = frozenset(
+    """load_weights read_weight load_model finalize_normalization read_aligned aligned_bytes
+    as_tensor build_for_loading""".split()
+)
 # What every page may import or define by itself.
-PAGE_NAMES = frozenset(
+PAGE_NAMES = FIXED | frozenset(
     """keras layers ops np Path argparse parser main directory model build_model compile_model
-    load_weights load_model read_weight finalize_normalization read_aligned aligned_array as_tensor
-    build_for_loading constraints dtype_policies initializers losses metrics optimizers
+    constraints dtype_policies initializers losses metrics optimizers
     quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
 )
 

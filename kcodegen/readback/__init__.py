@@ -12,14 +12,9 @@ from kcodegen.readback.guard import check
 from kcodegen.readback.interpreter import Interpreter
 from kcodegen.readback.values import Made, ReadBackError, Trained
 from kcodegen.registry.vocabulary import Vocabulary
+from kcodegen.words import FIXED
 
 __all__ = ["ReadBackError", "read_back"]
-
-# What the templates' own prose defines besides the page's functions.
-FIXED = frozenset(
-    """load_weights read_weight load_model finalize_normalization
-    read_aligned aligned_array as_tensor build_for_loading""".split()
-)
 
 
 def read_back(

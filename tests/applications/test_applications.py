@@ -15,9 +15,9 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from kcodegen import Options, compile_file
-from kcodegen.readback import FIXED
 from kcodegen.verification.configs import differences
 from kcodegen.verification.rebuild import Rebuilt, described, fresh_keras, import_page, rebuild
+from kcodegen.words import FIXED
 
 SMALL = ("ConvNeXtTiny", "EfficientNetB0", "MobileNetV2", "ResNet50")
 LARGE = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from kcodegen.readback import FIXED
+from kcodegen.words import FIXED
 from tests.mutation.places import Place, places, replaced
 from tests.mutation.swaps import other_text, other_word
 

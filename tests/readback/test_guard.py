@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from kcodegen.readback import FIXED, ReadBackError
-from kcodegen.words import PAGE_NAMES
+from kcodegen.emit.page import TEMPLATE_DIRS
+from kcodegen.readback import ReadBackError
+from kcodegen.words import FIXED, PAGE_NAMES
 from tests.readback.pages import HEAD, page, read
 
 END = "return keras.Sequential([layers.Dense(4)])"
@@ -179,6 +182,9 @@ ENDLESS = {
 
 
 def test_no_variable_of_a_page_hides_its_fixed_functions():
+    texts = [path.read_text("utf-8") for path in TEMPLATE_DIRS[-1].glob("*/*.py.j2")]
+    defined = set(re.findall(r"^def (\w+)", "\n".join(texts), re.MULTILINE))
+    assert defined | {"load_model"} == FIXED
     assert FIXED <= PAGE_NAMES
 
 

@@ -12,9 +12,9 @@ from functools import cache
 import pytest
 
 from kcodegen import Options, Result, compile_model
-from kcodegen.readback import FIXED
 from kcodegen.verification.configs import differences
 from kcodegen.verification.rebuild import described, fresh_keras, rebuild
+from kcodegen.words import FIXED
 from tests.structure.nets import pairs, sequences, vision
 
 NETS = {net.__name__: net for module in (vision, sequences, pairs) for net in module.NETS}
