@@ -23,9 +23,11 @@ _MOST_INPUTS, _MOST_OUTPUTS = 4, 2
 class Place:
     """A chain with what the search needs to know of it, for one round.
 
-    For each row: the names in it, how much of them it shares with the next row that has names, the
-    rows that make its operands, and where its results are used last. For each cut before a row: how
-    many names, operands and results stand before it, and whether it parts what belongs together.
+    For each row: the names in it, how much of them it shares with the next row that has names, and
+    how many operands and results it has. For all rows, one after the other: each operand, with its
+    place among the results, and each result, with the row that uses it last. For each cut before a
+    row: how many names, operands and results stand before it, and whether it parts what belongs
+    together.
     """
 
     chain: Chain
@@ -35,8 +37,11 @@ class Place:
     shared: list[int] = field(init=False)
     sources: list[tuple[int, int]] = field(init=False)
     before_sources: list[int] = field(init=False)
+    sizes: list[tuple[int, int]] = field(init=False)
+    results: list[int] = field(init=False)
     ends: list[int] = field(init=False)
     before_ends: list[int] = field(init=False)
+    natural: dict[tuple[int, int, bool], float] = field(default_factory=dict)
     tight: dict[int, bool] = field(default_factory=dict)
     wired: dict[tuple[int, int], Wiring] = field(default_factory=dict)
     possible: dict[int, bytearray] = field(default_factory=dict)
@@ -44,14 +49,16 @@ class Place:
     def __post_init__(self) -> None:
         nodes = self.chain.nodes
         self.last = last_uses(self.chain)
-        made = {n: row for row, node in enumerate(nodes) for n in node.results}
+        self.results = [number for node in nodes for number in node.results]
+        made = {number: place for place, number in enumerate(self.results)}
+        self.sizes = [(len(node.operands), len(node.results)) for node in nodes]
         self.names = [names_of(node) for node in nodes]
         self.counts = [0, *accumulate(map(len, self.names))]
-        self.before_sources = [0, *accumulate(len(node.operands) for node in nodes)]
-        self.before_ends = [0, *accumulate(len(node.results) for node in nodes)]
+        self.before_sources = [0, *accumulate(size for size, _ in self.sizes)]
+        self.before_ends = [0, *accumulate(size for _, size in self.sizes)]
         self.shared = _shared(self.names)
         self.sources = [(made.get(n, -1), n) for node in nodes for n in node.operands]
-        self.ends = [self.last.get(n, -1) for node in nodes for n in node.results]
+        self.ends = [self.last.get(number, -1) for number in self.results]
 
 
 def _shared(names: list[list[tuple[object, ...]]]) -> list[int]:
@@ -101,21 +108,17 @@ def wiring(region: Region) -> Wiring:
 
 
 def _wiring(region: Region) -> Wiring:
-    inside: dict[int, tuple[int, int]] = {}
+    place, start, end = region.place, region.start, region.end
+    before, made = place.before_sources[start], place.before_ends[start]
     inputs: dict[int, int] = {}
-    form = []
-    for row, node in enumerate(region.nodes):
-        line: list[Hashable] = []
-        for number in node.operands:
-            if number in inside:
-                line.append(inside[number])
-            else:
-                line.append(inputs.setdefault(number, -1 - len(inputs)))
-        form.append(tuple(line))
-        inside.update({number: (row, i) for i, number in enumerate(node.results)})
-    last = region.place.last
-    outputs = tuple(number for number in inside if last.get(number, -1) >= region.end)
-    return Wiring((tuple(form), tuple(inside[n] for n in outputs)), tuple(inputs), outputs)
+    form = tuple(
+        source - made if source >= made else inputs.setdefault(number, -1 - len(inputs))
+        for source, number in place.sources[before : place.before_sources[end]]
+    )
+    given = [i for i in range(made, place.before_ends[end]) if place.ends[i] >= end]
+    outputs = tuple(place.results[i] for i in given)
+    whole = (form, tuple(place.sizes[start:end]), tuple(i - made for i in given))
+    return Wiring(whole, tuple(inputs), outputs)
 
 
 def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
@@ -123,13 +126,23 @@ def naturalness(draft: Draft, region: Region, in_loop: bool = False) -> float:
 
     What a turn of a loop gives besides goes to a list.
     """
+    known = region.place.natural
+    key = (region.start, region.end, in_loop)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _naturalness(draft, region, in_loop)
+    return found
+
+
+def _naturalness(draft: Draft, region: Region, in_loop: bool) -> float:
     place, start, end = region.place, region.start, region.end
-    ends = place.ends[place.before_ends[start] : place.before_ends[end]]
+    made = place.before_ends[start]
+    ends = place.ends[made : place.before_ends[end]]
     outputs = sum(map(end.__le__, ends))
     if not 0 < outputs <= _MOST_OUTPUTS:
         return 0.0
     sources = place.sources[place.before_sources[start] : place.before_sources[end]]
-    taken = [number for source, number in sources if source < start]
+    taken = [number for source, number in sources if source < made]
     inputs = dict.fromkeys(taken)
     if len(inputs) > _MOST_INPUTS or (not in_loop and _cuts_layers(draft, region, inputs)):
         return 0.0
@@ -154,9 +167,10 @@ def possible_lengths(place: Place, start: int, longest: int) -> bytearray:
     live, dying = 0, [0] * (longest + 1)
     sources, ends = place.sources, place.ends
     source, end = place.before_sources[start], place.before_ends[start]
+    made = end
     for row in range(start, min(start + longest, len(place.chain.nodes))):
         for at in range(source, source := place.before_sources[row + 1]):
-            if sources[at][0] < start:
+            if sources[at][0] < made:
                 inputs.add(sources[at][1])
         if len(inputs) > _MOST_INPUTS:
             break
