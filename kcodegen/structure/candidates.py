@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from kcodegen.ir.formulas import holes, key
 from kcodegen.ir.outline import MOST_PARAMS
@@ -16,8 +16,9 @@ from kcodegen.structure.regions import Place, Region, Wiring, naturalness, wirin
 from kcodegen.structure.unify import Fail, Found, usual
 
 _LEAST = 1.0
-_TWO_IN_ONE = 0.5
+_TWO_IN_ONE, _INTERLEAVED = 0.5, 0.25
 _SINGLE = 0.6  # lines, for each node that one copy alone has
+_IDLE = 1.5  # the same for a tensor that a copy is given and does not use
 _WIDTH = 9 / LINE  # channels = x.shape[-1]
 _MANNERS = frozenset({"strides", "padding", "activation", "use_bias", "dilation_rate", "groups"})
 _OWN = frozenset({"filters", "units", "size", "name"})
@@ -104,7 +105,7 @@ def evaluate(
         hints = {param.hint for param in merged.params}
         is_indexed = {"name", "index"} <= hints
         saving *= (0.55 if is_indexed else 1.0) * sum(quality) / len(quality) * bonus
-        saving *= _TWO_IN_ONE if _is_mostly_optional(looks, merged) else 1.0
+        saving *= _unity(looks, merged)
     if _is_too_much(merged):
         saving = 0.0
     return Candidate(tuple(regions), merged, defaults, saving, before, bonus)
@@ -139,11 +140,26 @@ def _is_repetition(merged: Merged) -> bool:
     return merged.conditions > 0 and len(set(uses)) == 1 and uses[0][0] == "use"
 
 
-def _is_mostly_optional(looks: Looks, merged: Merged) -> bool:
-    """Tell whether most of a body is under one condition: that is two blocks in one."""
-    weights = [(node.kind, looks.weight(node)) for node in merged.chain.nodes]
-    most = max((weight for kind, weight in weights if kind == "when"), default=0.0)
-    return 2 * most > sum(weight for _, weight in weights)
+def _unity(looks: Looks, merged: Merged) -> float:
+    """Return 1 for one block, less where conditions show that it is several in one.
+
+    It is where most of a body is under one condition, where a third is under one that is asked
+    again and again, and where all but a fifth is under conditions without an alternative.
+    """
+    total = sum(map(looks.weight, merged.chain.nodes))
+    choices = [0.0]
+    optional: dict[Hashable, list[float]] = {}
+    for node in merged.chain.nodes:
+        if node.kind == "when" and node.chains[1].nodes:
+            choices.append(looks.weight(node))
+        elif node.kind == "when":
+            test = key(node.slots["test"])
+            optional.setdefault(test, []).append(looks.weight(node))
+    parts = [0.0, *map(sum, optional.values())]
+    again = max((sum(part) for part in optional.values() if len(part) > 1), default=0.0)
+    if 3 * again > total or 5 * sum(parts) > 4 * total:
+        return _INTERLEAVED
+    return _TWO_IN_ONE if 2 * max(*parts, *choices) > total else 1.0
 
 
 def find_defaults(params: list[Found], copies: int) -> dict[str, Value]:
@@ -191,7 +207,7 @@ def _cost(
     cost += len(regions) * (0.5 * (outputs - 1) + 0.15 * max(0, inputs - 1))
     many = max(0, len(merged.params) - 5)
     own = OWN_LINES + 0.12 * len(merged.params) + 0.6 * float(many**1.5) + 0.2 * merged.conditions
-    own += _WIDTH * bool(merged.width) + _SINGLE * merged.single
+    own += _WIDTH * bool(merged.width) + _SINGLE * merged.single + _IDLE * merged.idle
     return body + own + cost
 
 

@@ -46,6 +46,8 @@ class Merged:
     width: str = ""
     single: int = 0
     """How many nodes of the body one copy alone has."""
+    idle: int = 0
+    """How many tensors copies are given that have no use for them."""
 
 
 @record(frozen=False)
@@ -83,6 +85,7 @@ class Merger:
         gives = self._gives()
         if not self.inputs or any(number is None for number in self.inputs[0]):
             raise Fail
+        idle = sum(row.count(None) for row in self.inputs)
         for row in self.inputs:  # what a copy makes itself, it is not given: anything will do
             row[:] = [n if n is not None else self.inputs[0][k] for k, n in enumerate(row)]
         nodes, tests = self._assemble()
@@ -91,7 +94,7 @@ class Merger:
             raise Fail
         params = self._settle(chain, tests)
         inputs = [tuple(row[k] for row in self.inputs) for k in range(len(self.copies))]
-        return Merged(chain, params, inputs, self.outputs, conditions, self.width, single)  # type: ignore[arg-type]
+        return Merged(chain, params, inputs, self.outputs, conditions, self.width, single, idle)  # type: ignore[arg-type]
 
     # Wiring
 

@@ -25,6 +25,7 @@ _ADDING = ("Add", "CustomScaleLayer", "add", "subtract", "Subtract", "Average")
 _UPS = ("Conv2DTranspose", "UpSampling2D", "Conv1DTranspose", "UpSampling1D", "resize")
 _VAGUE = frozenset({"block", "conv", "stage", "layer", "mixed"})
 _SAYING_LITTLE = frozenset({"merge_block", "branch_block"})
+_HARD_SWISH = ["add", "ReLU", "multiply", "Multiply"]
 _LONGEST, _WORDY = 28, 24
 _HEAVY = ("Conv1D", "Conv2D", "Conv3D", "Dense", "Transpose", "LSTM", "GRU", "Attention")
 
@@ -73,6 +74,8 @@ def title(draft: Draft, block: DraftBlock, known: dict[str, str]) -> Iterator[st
 def _by_role(block: DraftBlock, every: list[Node], has: Counter[str]) -> str | None:
     """Return the name of what a block is known as, None for a few layers in a row."""
     top = list(deep(block.chain.nodes))
+    if [class_of(node) for node in top] == _HARD_SWISH:
+        return "hard_swish"
     if _is_stage(block):
         return "stage"
     adds = [n for n in top if class_of(n) in _ADDING]
