@@ -8,7 +8,7 @@ from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, ways_out
 from kcodegen.frontends.training import read_training
-from kcodegen.frontends.wrapped import unwrapped
+from kcodegen.frontends.wrapped import unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
 from kcodegen.registry.vocabulary import Vocabulary
@@ -22,7 +22,7 @@ def read_document(
     `input_shape` is the shape of one sample, for files that record none.
     """
     root = unwrapped(root)
-    context = Context(vocabulary, keras3.read_model, is_legacy(root))
+    context = Context(vocabulary, keras3.read_model, is_legacy(root), writer_of(root))
     try:
         artifact = _read(root, context, input_shape)
     except CompileError as error:
