@@ -22,7 +22,7 @@ from kcodegen.weights.matching.owners import Pairs, is_turned
 from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.
-_SETTLED = frozenset({"theano-kernels", "weight-order"})
+_SETTLED = frozenset({"theano-kernels", "unread-weights", "weight-order"})
 
 
 @record(frozen=True)

@@ -13,12 +13,17 @@ import ast
 from kcodegen.bytecode.code import Code, NotDecompiled
 from kcodegen.bytecode.division import divides_as_2
 from kcodegen.bytecode.evaluate import body_of
+from kcodegen.bytecode.instructions import OTHER
 from kcodegen.bytecode.proof import dumped, prove
 from kcodegen.bytecode.unmarshal import unmarshal
 from kcodegen.bytecode.versions import Version, candidates, opcodes
 from kcodegen.records import record
 
 __all__ = ["Function", "NotDecompiled", "decompile"]
+
+
+_OF_NONE = "its bytecode is of no known Python"
+_VAGUE = (_OF_NONE, OTHER)
 
 
 @record(frozen=True)
@@ -52,12 +57,13 @@ def decompile(data: bytes) -> Function:
 def _readings(code: Code) -> tuple[list[ast.stmt], tuple[Version, ...]]:
     """Return what the function says in all versions that it can be of, and these versions."""
     found: dict[Version, list[ast.stmt]] = {}
-    reason = NotDecompiled("its bytecode is of no known Python")
+    reason = NotDecompiled(_OF_NONE)
     for version in candidates(code):
         try:
             found[version] = body_of(code, opcodes()[version])
         except NotDecompiled as error:
-            reason = error
+            if str(reason) in _VAGUE:  # a reason of another version may say more
+                reason = error
     if not found:
         raise reason
     if len({dumped(body) for body in found.values()}) > 1:

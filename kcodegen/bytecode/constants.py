@@ -7,6 +7,8 @@ import math
 
 from kcodegen.bytecode.code import Code, NotDecompiled
 
+_KINDS = {bytes: "bytes", complex: "a complex number"}
+
 
 def constant(value: object) -> ast.expr:
     """Return a constant as it is written: `-1` is the minus of 1, a tuple its items."""
@@ -27,4 +29,5 @@ def constant(value: object) -> ast.expr:
             raise NotDecompiled("it holds another function, or a comprehension")
         case _ if value is ...:
             return ast.Constant(value)
-    raise NotDecompiled("it holds a constant that no page can say")
+    kind = _KINDS.get(type(value), "a set")
+    raise NotDecompiled(f"it holds a constant that no page can say, {kind}")

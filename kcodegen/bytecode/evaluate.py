@@ -91,8 +91,10 @@ class _Evaluation:
 
     def _assign(self, stack: Stack, targets: Sequence[Instruction]) -> None:
         value = stack.pop()
-        if stack or self.depth or not isinstance(value, ast.expr):
+        if self.depth or not isinstance(value, ast.expr):
             raise NotDecompiled("it assigns to a variable under a condition")
+        if stack:
+            raise NotDecompiled("it assigns to a variable inside of an expression, with :=")
         slots = self.operations.code.slots
         names: list[ast.expr] = [ast.Name(slots[item.arg], ast.Store()) for item in targets]
         is_one = self.items[0] is not targets[0] and len(targets) == 1

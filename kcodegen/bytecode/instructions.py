@@ -19,6 +19,28 @@ _PAIRS = {
     "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
 }
 OTHER = "it does more than return an expression"
+_LOOP = "it holds a comprehension, or a loop"
+_INNER = "it holds another function"
+_FORMATTED = "it holds a formatted text, an f-string"
+UNPACKED = "it unpacks a sequence or a dict with * or **"
+_STORED = "it changes something besides its own variables"
+_REASONS = {
+    **dict.fromkeys(("FOR_ITER", "GET_ITER", "SETUP_LOOP", "JUMP_BACKWARD"), _LOOP),
+    **dict.fromkeys(("MAKE_FUNCTION", "MAKE_CLOSURE", "SET_FUNCTION_ATTRIBUTE"), _INNER),
+    **dict.fromkeys(("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"), _FORMATTED),
+    **dict.fromkeys(("CONVERT_VALUE", "BUILD_STRING"), _FORMATTED),
+    **dict.fromkeys(("CALL_FUNCTION_EX", "CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW"), UNPACKED),
+    **dict.fromkeys(("BUILD_LIST_UNPACK", "BUILD_TUPLE_UNPACK", "BUILD_MAP_UNPACK"), UNPACKED),
+    **dict.fromkeys(("BUILD_TUPLE_UNPACK_WITH_CALL", "LIST_TO_TUPLE", "LIST_APPEND"), UNPACKED),
+    **dict.fromkeys(("BUILD_MAP_UNPACK_WITH_CALL", "DICT_UPDATE", "DICT_MERGE"), UNPACKED),
+    **dict.fromkeys(("BUILD_SET", "SET_UPDATE", "BUILD_SET_UNPACK"), "it holds a set"),
+    **dict.fromkeys(("STORE_GLOBAL", "STORE_ATTR", "STORE_SUBSCR", "STORE_DEREF"), _STORED),
+    "IMPORT_NAME": "it imports a module",
+    "LOAD_CLOSURE": _INNER,
+    "YIELD_VALUE": "it is a generator",
+    **dict.fromkeys(("RAISE_VARARGS", "LOAD_ASSERTION_ERROR"), "it raises exceptions"),
+    **dict.fromkeys(("SETUP_EXCEPT", "SETUP_FINALLY", "SETUP_WITH"), "it handles exceptions"),
+}
 
 
 @record(frozen=True)
@@ -101,7 +123,7 @@ def _bytes(code: bytes, table: Opcodes) -> list[_Raw]:
 
 def _name(number: int, table: Opcodes) -> str:
     if number not in table.names:
-        raise NotDecompiled(OTHER)
+        raise NotDecompiled(_REASONS.get(table.others.get(number, ""), OTHER))
     return table.names[number]
 
 

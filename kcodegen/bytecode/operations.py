@@ -10,7 +10,7 @@ from typing import TypeAlias
 from kcodegen.bytecode.code import Code, NotDecompiled
 from kcodegen.bytecode.constants import constant
 from kcodegen.bytecode.division import division
-from kcodegen.bytecode.instructions import OTHER
+from kcodegen.bytecode.instructions import OTHER, UNPACKED
 from kcodegen.bytecode.versions import Version
 from kcodegen.records import record
 from kcodegen.words import is_identifier
@@ -243,7 +243,7 @@ class Operations:
         """Take `[1, 2, 3]`, which is made from a constant tuple since 3.9."""
         items, made = _pop(stack), _pop(stack)
         if not isinstance(items, ast.Tuple) or not isinstance(made, ast.List) or made.elts:
-            raise NotDecompiled("it unpacks a sequence with *")
+            raise NotDecompiled(UNPACKED)
         self._push(stack, ast.List(items.elts, ast.Load()))
 
     def _build_map(self, arg: int, stack: Stack) -> None:
@@ -275,6 +275,8 @@ class Operations:
         self._push(stack, ast.Call(_pop(stack), *made))
 
     def _call_function_kw(self, arg: int, stack: Stack) -> None:
+        if self.version < (3, 6):  # then it called with **
+            raise NotDecompiled(UNPACKED)
         made = _arguments(_names(stack), _several(stack, arg))
         self._push(stack, ast.Call(_pop(stack), *made))
 

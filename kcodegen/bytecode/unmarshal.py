@@ -184,7 +184,7 @@ class _Reader:
         self.number()  # the first line
         lines = self._of(depth, bytes, str)
         if layout >= (3, 11) and self._of(depth, bytes):
-            raise NotDecompiled("it handles exceptions")
+            raise NotDecompiled("it holds a comprehension, or handles exceptions")
         if not 0 <= argcount <= len(slots):
             raise _Malformed
         return Code(
@@ -210,6 +210,8 @@ class _Reader:
         if len(names) != len(found):
             raise _Malformed
         fine = _OLD_NAMES if self.layout <= (2, 7) else ()
+        if any(name.startswith(".") for name in names):  # what a comprehension is given
+            raise NotDecompiled("it holds a comprehension, or a generator")
         if not all(is_identifier(name) or name in fine for name in names):
             raise NotDecompiled("it has names that are no plain names")
         return names

@@ -28,11 +28,13 @@ class Opcodes:
     """The instructions of one version that expressions consist of.
 
     `names` maps a number to a name; `caches` is how many cells of two bytes follow an instruction.
+    `others` are the numbers of some that no expression has, for the reasons of refusals.
     """
 
     version: Version
     names: dict[int, str]
     caches: dict[str, int]
+    others: dict[int, str]
 
 
 @cache
@@ -44,7 +46,8 @@ def opcodes() -> dict[Version, Opcodes]:
         major, _, minor = row["version"].partition(".")
         version = (int(major), int(minor))
         names = {number: name for name, number in row["ops"].items()}
-        found[version] = Opcodes(version, names, row.get("caches", {}))
+        others = {number: name for name, number in row.get("others", {}).items()}
+        found[version] = Opcodes(version, names, row.get("caches", {}), others)
     return found
 
 

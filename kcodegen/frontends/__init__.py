@@ -8,10 +8,17 @@ from kcodegen.frontends.classes import is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import prose_name, ways_out
 from kcodegen.frontends.training import read_training
-from kcodegen.frontends.wrapped import unwrapped
+from kcodegen.frontends.wrapped import unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
 from kcodegen.registry.vocabulary import Vocabulary
+
+_UNREAD = Diagnostic(
+    "unread-weights",
+    "the variables of a SavedModel are not converted",
+    hint="where it loads: model.save_weights('weights.h5'); then --weights weights.h5",
+    severity="warning",
+)
 
 
 def read_document(
@@ -21,8 +28,11 @@ def read_document(
 
     `input_shape` is the shape of one sample, for files that record none.
     """
+    is_saved_model = isinstance(root.value, dict) and root.value.get("format") == "saved-model"
     root = unwrapped(root)
-    context = Context(vocabulary, keras3.read_model, is_legacy(root))
+    context = Context(vocabulary, keras3.read_model, is_legacy(root), writer_of(root))
+    if is_saved_model:
+        context.problems.warnings.append(_UNREAD)
     try:
         artifact = _read(root, context, input_shape)
     except CompileError as error:

@@ -28,12 +28,14 @@ class Wires:
     `uses` counts the outputs each entry offers; `functional` names nested functional models,
     whose uses are counted from one in `output_layers`. `shapes` gathers what the references
     say of their tensors. An op's call has the id `<name>/0` here, until ops are numbered.
+    `places` are today's numbers of calls that an early Keras 3 counted otherwise.
     """
 
     uses: dict[str, int]
     ops: frozenset[str]
     functional: frozenset[str]
     shapes: dict[Ref, Shape] = field(default_factory=dict)
+    places: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def ref(self, node: Node, one_based: bool = False) -> Ref:
         """Return the reference of `["name", use, index]`, checked against the graph."""
@@ -44,6 +46,8 @@ class Wires:
             raise node.error("unknown-reference", message, hint)
         if one_based and name in self.functional:
             use -= 1
+        if not one_based and name in self.places:
+            use = self.places[name][use]
         if not 0 <= use < self.uses[name] or index < 0:
             message = f"{prose(name)!r} has no call number {use}"
             raise node.error("unknown-reference", message)

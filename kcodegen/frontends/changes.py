@@ -8,9 +8,15 @@ Each has its address. `report.lines` says all of one kind on one line.
 from __future__ import annotations
 
 from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends.context import Context
 from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Node
 from kcodegen.ir.values import Value
+
+
+def since_keras3(context: Context) -> Problems:
+    """Return where notes of what is new in Keras 3 go: nowhere for a page of Keras 2."""
+    return Problems() if context.vocabulary.target.is_old else context.problems
 
 
 def renamed_argument(node: Node, old: str, new: str, problems: Problems) -> None:

@@ -80,12 +80,14 @@ def is_layer_config(node: Node) -> bool:
 
 def _is_gone(node: Node, name: str, context: Context) -> bool:
     """Note a class of Keras 2 that Keras 3 has no equal for; tell whether it is one."""
-    from kcodegen.registry.legacy import why_gone
+    from kcodegen.registry.legacy import INSTEAD, why_gone
 
     why = why_gone(name, context.version)
     if not why:
         return False
     hint = f"write your own, and import it with --custom {name}=your_package.your_module:{name}"
+    if name in INSTEAD:
+        hint = f"{INSTEAD[name]}; or {hint}"
     message = f"{name} can't be written on a page: {why}"
     context.problems.add(node.error("refused-class", message, hint))
     return True

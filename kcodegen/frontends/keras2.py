@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import old_names, time_major
+from kcodegen.frontends import changes, old_names, time_major
 from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
@@ -269,8 +269,7 @@ def _read_ops(entry: _Entry, wires: OldWires, context: Context) -> list[Call]:
     for use, item in enumerate(node.field("inbound_nodes").items()):
         try:
             made = read_op(node, item, entry.old, use, wires)
-            if not context.vocabulary.target.is_old:
-                note_op(node, made, context.problems)
+            note_op(node, made, changes.since_keras3(context))
             calls += made
         except CompileError as error:
             context.problems.add(error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from kcodegen.diagnostics import Diagnostic
+from kcodegen.frontends import changes
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.values import read_value
 from kcodegen.ir.document import Json, Node
@@ -198,7 +199,7 @@ def _with_states(value: Value, kwargs: Args, layer: Layer) -> tuple[Value, Args]
 def _warn_of_training(node: Node, kwargs: Args, context: Context) -> None:
     """Note a call that asks for a mode by itself: in Keras 3 the model's mode goes before it."""
     training = lookup(kwargs, "training")
-    if not isinstance(training, bool) or context.vocabulary.target.is_old:
+    if not isinstance(training, bool):
         return
     message = (
         f"training={training} was for this call alone; "
@@ -209,6 +210,6 @@ def _warn_of_training(node: Node, kwargs: Args, context: Context) -> None:
         if training
         else ("set trainable = False on the layer to freeze it")
     )
-    context.problems.warnings.append(
+    changes.since_keras3(context).warnings.append(
         Diagnostic("call-training", message, node.origin, hint, "warning")
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from kcodegen.diagnostics import Diagnostic
@@ -12,6 +11,7 @@ from kcodegen.frontends.keras2 import read_model
 from kcodegen.frontends.old_sharing import twins
 from kcodegen.frontends.old_training import read_old_training
 from kcodegen.frontends.old_weights import moved_weights
+from kcodegen.frontends.wrapped import version_in
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact
 
@@ -49,8 +49,7 @@ def version_of(root: Node) -> Version | None:
     if node is None:
         return None
     text = node.text("a version")
-    found = re.match(r"(\d{1,3})\.(\d{1,3})", text)
-    version = (int(found[1]), int(found[2])) if found else None
+    version = version_in(text)
     return max(version, (2, 4)) if version is not None and text.endswith("-tf") else version
 
 

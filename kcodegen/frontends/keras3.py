@@ -11,6 +11,7 @@ from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends.calls import Wires, read_call
 from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
+from kcodegen.frontends.early_calls import early_places, may_be_early
 from kcodegen.frontends.outputs import wrong_outputs
 from kcodegen.frontends.values import read_config, read_value
 from kcodegen.ir.document import Node
@@ -214,11 +215,7 @@ def _read_functional(node: Node, context: Context) -> Graph:
         if count > 1:
             message = f"{count} layers are called {prose(name)!r}"
             raise config.field("layers").named(name).error("duplicate-name", message)
-    wires = Wires(
-        uses={e.name: _uses(e) for e in entries},
-        ops=frozenset(e.name for e in entries if e.is_op),
-        functional=frozenset(e.name for e in entries if e.is_functional),
-    )
+    wires = _wires(config, entries, context)
     calls = [call for entry in entries for call in _read_calls(entry, wires, context)]
     skip = ("name", "layers", "input_layers", "output_layers")
     key = model_key(node, context, "Functional", MODEL.key)
@@ -237,6 +234,15 @@ def _read_functional(node: Node, context: Context) -> Graph:
     )
     context.problems.found.extend(wrong_outputs(graph))
     return graph
+
+
+def _wires(config: Node, entries: list[_Entry], context: Context) -> Wires:
+    uses = {e.name: _uses(e) for e in entries}
+    functional = frozenset(e.name for e in entries if e.is_functional)
+    places: dict[str, dict[int, int]] = {}
+    if may_be_early(config, context.version):
+        places = early_places(config, uses, functional, context.version)
+    return Wires(uses, frozenset(e.name for e in entries if e.is_op), functional, places=places)
 
 
 def model_row(key: str, context: Context) -> ClassRow:

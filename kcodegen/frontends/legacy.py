@@ -49,20 +49,19 @@ def translate(
             f"{row.name} of Keras 3 has no argument {prose(key)!r}, and its value here matters",
             "rewrite the layer by hand",
         )
-    if not context.vocabulary.target.is_old:
-        _note(child, old, context)
+    _note(child, old, changes.since_keras3(context))
     return (old.new_name, value) if old.action == "rename" else None
 
 
-def _note(child: Node, old: LegacyArgument, context: Context) -> None:
+def _note(child: Node, old: LegacyArgument, problems: Problems) -> None:
     """Note what became of an argument."""
     match old.action:
         case "rename":
-            changes.renamed_argument(child, old.name, old.new_name, context.problems)
+            changes.renamed_argument(child, old.name, old.new_name, problems)
         case "drop":
-            changes.unused_argument(child, old.name, context.problems)
+            changes.unused_argument(child, old.name, problems)
         case "input":
-            changes.moved_argument(child, old.name, context.problems)
+            changes.moved_argument(child, old.name, problems)
         case _:
             assert_never(old.action)
 
@@ -70,8 +69,8 @@ def _note(child: Node, old: LegacyArgument, context: Context) -> None:
 def modern(child: Node, name: str, value: Value, row: ClassRow, context: Context) -> Value:
     """Return how a value of an old file is spelled now."""
     new = new_value(row, name, value)
-    if isinstance(value, str) and new != value and not context.vocabulary.target.is_old:
-        changes.renamed_value(child, name, value, str(new), context.problems)
+    if isinstance(value, str) and new != value:
+        changes.renamed_value(child, name, value, str(new), changes.since_keras3(context))
     value = new
     rounded = row.kind in ("optimizer", "regularizer") or (row.key, name) in FLOAT32
     if rounded and isinstance(value, float):
@@ -87,8 +86,7 @@ def unscaled(child: Node, obj: Obj, context: Context) -> Obj:
     found = _SCALED.get((scale, mode, lookup(obj.args, "distribution")))  # type: ignore[arg-type]
     if found is None:
         return obj
-    if not context.vocabulary.target.is_old:
-        changes.renamed_class(child, "VarianceScaling", found, context.problems)
+    changes.renamed_class(child, "VarianceScaling", found, changes.since_keras3(context))
     seed: Args = tuple(item for item in obj.args if item[0] == "seed")
     return Obj(f"keras.initializers.{found}", seed, tag=obj.tag)
 

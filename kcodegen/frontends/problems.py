@@ -10,6 +10,14 @@ from kcodegen.records import record
 from kcodegen.words import is_identifier, prose
 
 _MOST_LAYERS = 8
+YOURS = "your_package.your_module"
+# Where packages beside Keras have the classes that they register under these names.
+_PACKAGES = {
+    "keras_hub": "keras_hub.models",
+    "keras_nlp": "keras_nlp.models",
+    "keras_cv.models": "keras_cv.models",
+    "Addons": "tensorflow_addons.layers",
+}
 
 
 @record(frozen=False)
@@ -96,12 +104,16 @@ def ways_out(names: Iterable[str], command: tuple[str, ...]) -> Iterator[str]:
     if not mine:
         return
     given = [
-        word
-        for name in mine
-        for word in ("--custom", f"{name}=your_package.your_module:{_attribute(name)}")
+        word for name in mine for word in ("--custom", f"{name}={_module(name)}:{_attribute(name)}")
     ]
-    yield f"{shlex.join((*command, *given))} imports your own"
+    own = "imports your own" if YOURS in map(_module, mine) else "imports them"
+    yield f"{shlex.join((*command, *given))} {own}"
     yield f"{shlex.join((*command, '--stubs'))} writes skeletons to be filled in"
+
+
+def _module(name: str) -> str:
+    """Return the module of a class: of a well-known package's, or the user's to be named."""
+    return _PACKAGES.get(name.rpartition(">")[0], YOURS)
 
 
 def _attribute(name: str) -> str:

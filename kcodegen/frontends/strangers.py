@@ -7,6 +7,7 @@ from kcodegen.ir.document import Json, Node
 from kcodegen.records import record
 
 _KERAS_ONLY = "kcodegen reads Keras models only"
+_RAW = "download the raw file itself"
 _WITHOUT_LAYERS = "give the file that model.to_json() or model.save() wrote"
 
 
@@ -36,16 +37,28 @@ STRANGERS: tuple[Stranger, ...] = (
     Stranger("a Deeplearning4j graph", ("vertices", "vertexInputs"), _DL4J_HINT),
     Stranger(
         "an lwtnn network",
-        ("layers", "inputs"),
+        ("layers",),
         "give the Keras JSON file that kerasfunc2json.py or keras2json.py was given",
         "architecture",
     ),
+    Stranger("a Deeplearning4j layer", ("@class",), _DL4J_HINT),
     Stranger("a frugally-deep model", ("architecture", "trainable_params"), _WITHOUT_LAYERS),
-    Stranger("an XGBoost model", ("learner", "version")),
+    Stranger("an XGBoost model", ("learner",)),
     Stranger("a LightGBM model", ("tree_info", "max_feature_idx")),
     Stranger("a CatBoost model", ("features_info", "model_info")),
     Stranger("a Hugging Face configuration", ("model_type", "architectures")),
     Stranger("a Hugging Face configuration", ("transformers_version",)),
+    Stranger("a Hugging Face configuration", ("model_type", "hidden_size")),
+    Stranger("a Hugging Face configuration", ("model_type", "torch_dtype")),
+    Stranger("a Diffusers configuration", ("_class_name", "_diffusers_version")),
+    Stranger("a Hugging Face tokenizer", ("added_tokens", "normalizer")),
+    Stranger("a Hugging Face tokenizer", ("tokenizer_class",)),
+    Stranger("the settings of an image processor", ("image_processor_type",)),
+    Stranger(
+        "the index of safetensors files",
+        ("weight_map", "metadata"),
+        "it says where weights lie: give the architecture, and this file with --weights",
+    ),
     Stranger("an ONNX graph in JSON", ("irVersion", "graph")),
     Stranger("an ONNX graph in JSON", ("ir_version", "graph")),
     Stranger("a TensorFlow graph in JSON", ("node", "versions"), _WITHOUT_LAYERS),
@@ -57,11 +70,25 @@ STRANGERS: tuple[Stranger, ...] = (
     Stranger("the weights manifest of TensorFlow.js", ("weightsManifest",), _WITHOUT_LAYERS),
     Stranger("Keras' own settings", ("floatx", "backend"), _WITHOUT_LAYERS),
     Stranger(
+        "the metadata.json of a KerasHub preset",
+        ("keras_version", "keras_hub_version"),
+        "give its config.json",
+    ),
+    Stranger(
+        "the metadata.json of a KerasNLP preset",
+        ("keras_version", "keras_nlp_version"),
+        "give its config.json",
+    ),
+    Stranger(
         "the metadata.json of a .keras file",
         ("keras_version", "date_saved"),
         "give the .keras file, or its config.json",
     ),
     Stranger("a training history", ("loss", "val_loss"), _WITHOUT_LAYERS),
+    Stranger("an error message of GitHub", ("message", "documentation_url"), _RAW),
+    Stranger("a file wrapped by GitHub's API", ("sha", "content", "encoding"), _RAW),
+    Stranger("a list of annotated images", ("images", "annotations"), _KERAS_ONLY),
+    Stranger("the package.json of a program", ("name", "version", "dependencies"), _KERAS_ONLY),
 )
 """The first row that matches names the file."""
 
@@ -77,6 +104,9 @@ def stranger(root: Node) -> CompileError | None:
         case [{"paths": _, "weights": _}, *_]:
             message = "this is the weights manifest of TensorFlow.js, not a Keras model"
             return root.error("not-keras", message, _WITHOUT_LAYERS)
+        case [{"nodeid": _, **rest}, *_] if "split" in rest or "leaf" in rest:
+            message = "this is the trees of an XGBoost model, not a Keras model"
+            return root.error("not-keras", message, _KERAS_ONLY)
         case dict() as fields:
             for row in STRANGERS:
                 if row.matches(fields):

@@ -204,8 +204,8 @@ def _with_old_defaults(
     given = dict(found)
     added = [item for item in old_defaults(row, context.version) if item[0] not in given]
     for name, value in added:
-        if not context.vocabulary.target.is_old:
-            changes.added_argument(node, f"{row.name}.{name}", value, context.problems)
+        shown = f"{row.name}.{name}"
+        changes.added_argument(node, shown, value, changes.since_keras3(context))
     return [*found, *added]
 
 

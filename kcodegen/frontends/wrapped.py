@@ -13,6 +13,7 @@ import re
 from kcodegen import registry
 from kcodegen.ir.document import Json, Node, Placed
 
+_NONE, _3 = (0, 0), (3, 0)
 _BESIDE = ("keras_version", "backend", "training_config")
 
 
@@ -53,16 +54,26 @@ def _from_attributes(root: Node) -> Node:
     """Return the model in attributes of HDF5, with what stands beside it."""
     model = root.field("model_config")
     beside = {key: child.value for key, child in root.fields() if key in _BESIDE}
-    if _is_3(beside.get("keras_version")):  # the JSON of Keras 3 itself has no version
+    version = beside.get("keras_version")
+    writer = version if isinstance(version, str) and (version_in(version) or _NONE) >= _3 else ""
+    if writer:  # the JSON of Keras 3 itself has no version
         del beside["keras_version"]
         beside.pop("backend", None)
         beside["registered_name"] = None  # which it has everywhere but in HDF5
-    return Node(model.placed({**beside, **model.mapping("a model")}))
+    made = model.placed({**beside, **model.mapping("a model")})
+    made.writer = writer
+    return Node(made)
 
 
-def _is_3(version: Json) -> bool:
-    found = re.match(r"\d{1,3}", version) if isinstance(version, str) else None
-    return found is not None and int(found[0]) >= 3
+def version_in(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a version: `"3.0.5"` -> `(3, 0)`."""
+    found = re.match(r"(\d{1,3})\.(\d{1,3})", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def writer_of(root: Node) -> tuple[int, int] | None:
+    """Return the version of the Keras 3 that wrote a document, where something beside it tells."""
+    return version_in(root.value.writer) if isinstance(root.value, Placed) else None
 
 
 def _from_config(root: Node) -> Node:

@@ -19,13 +19,16 @@ class Placed(dict[str, Json]):
     """An object put into other words that still knows its place in the file.
 
     `pointer` is the place of the object, `was` the keys there of those that are called otherwise
-    here.
+    here, `writer` the version of the Keras that wrote it, where something beside it tells.
     """
 
-    def __init__(self, fields: Mapping[str, Json], pointer: str, was: Mapping[str, str]) -> None:
+    def __init__(
+        self, fields: Mapping[str, Json], pointer: str, was: Mapping[str, str], writer: str = ""
+    ) -> None:
         super().__init__(fields)
         self.pointer = pointer
         self.was = dict(was)
+        self.writer = writer
 
 
 @record(frozen=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -12,6 +13,9 @@ from kcodegen.ir.document import Json, Node
 from kcodegen.readers import json_text
 
 _START = 8
+# What JSON begins with, and nothing at all.
+_BEGINNINGS = (b"{", b"[", b'"', b"")
+_READ = "kcodegen reads JSON, .keras, HDF5, SavedModels and TensorFlow.js"
 # Attributes that hold JSON, and what may hold those.
 _TREES = ("model_config", "training_config")
 _HOLDERS = ("root_attrs", "modelTopology")
@@ -27,7 +31,7 @@ def read(path: Path | Literal["-"]) -> Node:
         return read_bytes(sys.stdin.buffer.read(json_text.MAX_BYTES + 1), "stdin")
     assert isinstance(path, Path)
     if path.is_dir():
-        raise _folder(path)
+        return _from_folder(path)
     try:
         with path.open("rb") as file:
             data = file.read(_START)
@@ -57,13 +61,21 @@ def read_bytes(data: bytes, name: str) -> Node:
             return found
     try:
         return Node(_opened(json_text.parse(data)))
-    except CompileError:
+    except CompileError as error:
         from kcodegen.readers import containers  # only what is no JSON needs them
 
         container = containers.recognise(data)
-        if container is not None:
-            raise container.refusal(name) from None
-        raise
+        if container is None:
+            if data.lstrip()[:1] in _BEGINNINGS:
+                raise
+            raise _unknown(error) from None
+        if container.is_saved_model:
+            from kcodegen.readers import saved_model
+
+            held = saved_model.read_message(data)
+            if held is not None:
+                return Node(held)
+        raise container.refusal(name) from None
 
 
 def _may_be_archive(data: bytes) -> bool:
@@ -94,13 +106,19 @@ def _opened(value: Json) -> Json:
     return {**value, **changed} if changed else value
 
 
-def _folder(path: Path) -> FileError:
-    """Return the error for a folder given as a file."""
-    message = f"{str(path)!a} is a folder, not a file"
-    hint = "name the JSON file in it"
-    if (path / "saved_model.pb").exists():
-        message = f"{str(path)!a} is a SavedModel folder, which holds no architecture"
-        from kcodegen.readers.containers import TO_JSON
+def _unknown(error: CompileError) -> CompileError:
+    """Return the error for what does not even begin like JSON, with what is read."""
+    return CompileError(
+        replace(found, hint=found.hint or _READ) if found.code == "invalid-json" else found
+        for found in error.diagnostics
+    )
 
-        hint = TO_JSON
-    return FileError(Diagnostic("unreadable-file", message, hint=hint))
+
+def _from_folder(path: Path) -> Node:
+    """Return the document in a SavedModel folder; FileError for any other."""
+    if (path / "saved_model.pb").is_file():
+        from kcodegen.readers import saved_model  # few files are folders
+
+        return Node(saved_model.read_folder(path))
+    message, hint = f"{str(path)!a} is a folder, not a file", "name the JSON file in it"
+    raise FileError(Diagnostic("unreadable-file", message, hint=hint))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from kcodegen.diagnostics import CompileError, rejected
-from kcodegen.ir.document import Json
+from kcodegen.ir.document import Json, Placed
 from kcodegen.readers import json_text
 
 ZIP, HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
@@ -51,9 +51,11 @@ def _from_zip(file: BinaryIO) -> Json:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
         raise _broken("zip") from None
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    if isinstance(config, dict) and isinstance(version, str) and version.startswith("2."):
+    if not isinstance(config, dict) or not isinstance(version, str):
+        return config
+    if version.startswith("2."):
         return {**config, "keras_version": version}
-    return config
+    return Placed(config, "", {}, version)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

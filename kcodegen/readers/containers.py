@@ -22,6 +22,7 @@ class Container:
 
     `magic` matches its beginning, and every one of `clues` occurs somewhere in it. `{name}` in
     the hint stands for the file's name, `example` for a name that a shell would not take.
+    A part of a SavedModel may say more: see `saved_model`.
     """
 
     what: str
@@ -29,6 +30,7 @@ class Container:
     hint: str
     clues: tuple[bytes, ...] = ()
     example: str = "FILE"
+    is_saved_model: bool = False
 
     def matches(self, data: bytes) -> bool:
         """Tell whether `data` is a file of this kind."""
@@ -52,6 +54,13 @@ _ZIP = _magic(rb"PK\x03\x04")
 # The first row that matches names the file; special kinds stand before general ones.
 CONTAINERS: tuple[Container, ...] = (
     Container("a PyTorch file", _ZIP, _KERAS_ONLY, (b"data.pkl",)),
+    Container("a Core ML package", _ZIP, _KERAS_ONLY, (b"com.apple.CoreML",)),
+    Container(
+        "a Deeplearning4j model",
+        _ZIP,
+        "import the Keras model itself, from which DL4J made it",
+        (b"configuration.json", b"coefficients.bin"),
+    ),
     Container("a NumPy .npz archive", _ZIP, "it holds arrays, not an architecture", (b".npy",)),
     Container("a zip archive", _ZIP, "unzip it and name the JSON file in it"),
     Container(
@@ -61,7 +70,12 @@ CONTAINERS: tuple[Container, ...] = (
     ),
     Container(
         "a Python pickle",
-        _magic(rb"\x80[\x02-\x05]"),
+        _magic(rb"\x80[\x02-\x05]|\([dl]p0\n|[}\]]q\x00|c[a-zA-Z_][\w.]*\n\w+\n[pq(]"),
+        "a pickle can run any code and is never opened; save `model.to_json()` instead",
+    ),
+    Container(
+        "a compressed file, perhaps of joblib",
+        _magic(rb"\x78[\x01\x5e\x9c\xda]"),
         "a pickle can run any code and is never opened; save `model.to_json()` instead",
     ),
     Container("a gzip file", _magic(rb"\x1f\x8b"), "gunzip -c {name} | kcodegen -"),
@@ -74,6 +88,18 @@ CONTAINERS: tuple[Container, ...] = (
         "unpack it and name the JSON file in it",
     ),
     Container(
+        "a 7-Zip or RAR archive",
+        _magic(rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"),
+        "unpack it and name the JSON file in it",
+    ),
+    Container(
+        "an image",
+        _magic(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8"),
+        "save `model.to_json()`: no picture of a model holds all of it",
+    ),
+    Container("a PDF", _magic(rb"%PDF-"), _KERAS_ONLY),
+    Container("a GGUF model", _magic(rb"GGUF.\x00\x00\x00"), _KERAS_ONLY),
+    Container(
         "a NumPy .npy array",
         _magic(rb"\x93NUMPY"),
         "it holds weights; give the architecture's JSON file",
@@ -84,7 +110,23 @@ CONTAINERS: tuple[Container, ...] = (
         _magic(rb".{1,6}\x00{2,7}\{\""),
         "it holds weights; give the architecture's JSON file",
     ),
-    Container("a TensorFlow SavedModel (saved_model.pb)", _magic(rb"\x08\x01\x12"), TO_JSON),
+    Container(
+        "the graph of a TensorFlow SavedModel (saved_model.pb)",
+        _magic(rb"\x08\x01\x12.{2,4}\n"),
+        "name its folder, where keras_metadata.pb may hold the architecture; or " + TO_JSON,
+        is_saved_model=True,
+    ),
+    Container(
+        "what Keras wrote beside a SavedModel (keras_metadata.pb)",
+        _magic(rb"\n.{1,5}?(\x08\x00)?(\x10.{1,5}?)?\x1a\x04root\x22"),
+        TO_JSON,
+        is_saved_model=True,
+    ),
+    Container(
+        "a Core ML model",
+        _magic(rb"\x08[\x01-\x0a]\x12.{1,3}?\n.{1,2}?\n.[ -~]"),
+        _KERAS_ONLY,
+    ),
     Container(
         "an ONNX model",
         _magic(rb"\x08[\x02-\x20][\x12\x1a\x3a\x42]"),
@@ -95,6 +137,18 @@ CONTAINERS: tuple[Container, ...] = (
         _magic(rb"\n.{1,4}\n.[!-~]+\x12.(Placeholder|Const|VarHandleOp|VariableV2|NoOp)"),
         TO_JSON,
     ),
+    Container(
+        "a TensorFlow graph as text (.pbtxt)",
+        _magic(rb"\s*(node|library|versions|saved_model_schema_version|meta_graphs)\s*[:{]"),
+        TO_JSON,
+    ),
+    Container("an ONNX model as text", _magic(rb"\s*ir_version:\s"), _KERAS_ONLY),
+    Container(
+        "the list of checkpoints of TensorFlow",
+        _magic(rb"model_checkpoint_path:"),
+        "a checkpoint holds weights; give the architecture's JSON file",
+    ),
+    Container("a Darknet configuration", _magic(rb"\s*(#[^\n]*\n\s*)*\[net\w*\]"), _KERAS_ONLY),
     Container(
         "a Git LFS pointer",
         _magic(rb"version https://git-lfs"),
@@ -118,7 +172,8 @@ CONTAINERS: tuple[Container, ...] = (
         _magic(rb"\s*(#!|(import|from) [a-z_.]+)"),
         "run it and save `model.to_json()`",
     ),
-    Container("a web page", _magic(rb"\s*<(!DOCTYPE|!doctype|html|HTML)"), _RAW),
+    Container("a web page", _magic(rb"\s*<(!DOCTYPE|!doctype|html|HTML|head|body|!--)"), _RAW),
+    Container("the answer of a server that has no such file", _magic(rb"404: Not Found"), _RAW),
     Container(
         "YAML",
         _magic(rb"(---\s*\n)?(backend|class_name|config|keras_version):\s"),

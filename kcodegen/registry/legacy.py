@@ -215,6 +215,20 @@ GONE: Final[dict[str, str]] = {
 }
 """Classes that Keras 3 has no equal for, with the reason."""
 
+_COLUMNS: Final = (
+    "let keras.utils.FeatureSpace, or Normalization, Discretization, StringLookup, Hashing and "
+    "CategoryEncoding, make the numbers that the columns made, and save the model behind them"
+)
+INSTEAD: Final[dict[str, str]] = {
+    "DenseFeatures": _COLUMNS,
+    "LinearModel": "it is a Dense without activation on each input, added up",
+    "RandomHeight": "RandomZoom(height_factor=..., width_factor=0.0) keeps the size of the image",
+    "RandomWidth": "RandomZoom(height_factor=0.0, width_factor=...) keeps the size of the image",
+    "SequenceFeatures": _COLUMNS,
+    "WideDeepModel": "it is the sum of its linear_model and its dnn_model",
+}
+"""What does nearly the same today, where something does."""
+
 GONE_SINCE_2: Final[dict[str, str]] = {
     "AutoEncoder": "it trained two layers as one, which no layer of Keras 3 does",
     "Graph": "a Graph of Keras 0 inside of another model is not read",

@@ -62,6 +62,8 @@ def completed(source: Source, known: Producer) -> Source:
 
 def holds_weights(path: Path, document: Node) -> bool:
     """Tell whether a file that holds an architecture holds its weights, too."""
+    if path.is_dir():  # a SavedModel, whose variables are TensorFlow's own files
+        return False
     start = _start(path)
     if start.startswith(_HDF5):
         from kcodegen.weights.files import hdf5  # the file was read with it already

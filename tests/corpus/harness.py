@@ -24,6 +24,7 @@ from kcodegen.weights.writer import write_folder
 from tests.corpus.cases import USER, Case
 from tests.corpus.flat import flat_differences
 from tests.corpus.keras1 import KERAS_1_FOLDERS
+from tests.corpus.models import UNSHARED
 from tests.corpus.old import OLD_FOLDERS, TFJS, old_differences
 
 if str(USER) not in sys.path:
@@ -116,7 +117,7 @@ def attempt(case: Case, folder: Path) -> Outcome:
         if case.numeric is None:
             return Outcome(differences=found)
         recorded = case.numeric
-        if case.folder in (*OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS):
+        if case.folder in (*OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS) or case.id == UNSHARED:
             recorded = converted(case, result, folder / "converted")
         return Outcome(differences=found, numbers=number_differences(module, model, recorded))
     except Exception as error:  # whatever Keras or the page raises is the finding

@@ -25,7 +25,6 @@ MODELS = ("keras3.15", "drift", "seed_flat", *OLD_FOLDERS, TFJS, *KERAS_1_FOLDER
 FOLDERS = (*MODELS, "objects")
 UNREADABLE = {
     "custom_subclass_functional": "its own Keras wrote an empty config and can't read it either",
-    "fn_nested3": "it shares a model at two levels, which no Keras reads back: it makes two",
 }
 """Models that their own Keras does not read back, with the reason."""
 

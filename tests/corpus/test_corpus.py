@@ -9,7 +9,7 @@ import pytest
 from kcodegen import CompileError
 from tests.corpus.cases import Case, cases
 from tests.corpus.harness import attempt, compiled_page
-from tests.corpus.models import COMPILED, EQUAL, MODELS, REFUSED, UNSHARED
+from tests.corpus.models import COMPILED, MODELS, REFUSED, UNSHARED
 
 
 def ids(found: list[Case]) -> list[str]:
@@ -18,21 +18,21 @@ def ids(found: list[Case]) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
-@pytest.mark.parametrize("case", EQUAL, ids=ids(EQUAL))
+@pytest.mark.parametrize("case", COMPILED, ids=ids(COMPILED))
 def test_a_model_comes_back(case: Case, tmp_path: Path) -> None:
     outcome = attempt(case, tmp_path)
     assert outcome.compiled, outcome.reason
     assert outcome.broken == ""
-    gaps = case.entry.get("keras_gaps", ())  # Keras itself writes other bytecode each time
+    # Keras itself writes other bytecode each time; what has no address is why it has no numbers.
+    gaps = [gap for gap in case.entry.get("keras_gaps", ()) if gap.startswith("/")]
     assert outcome.differences == tuple(gap for gap in gaps if "/function/config/code" not in gap)
     assert not outcome.numbers
 
 
-def test_weights_that_the_file_does_not_share_are_missed(tmp_path: Path) -> None:
+def test_weights_that_the_file_does_not_share_are_loaded_where_keras_cannot(tmp_path: Path) -> None:
     (case,) = (case for case in COMPILED if case.id == UNSHARED)
     assert not case.entry["keras_numbers"]
-    outcome = attempt(case, tmp_path)
-    assert "weight_4.npy is missing" in outcome.broken
+    assert attempt(case, tmp_path).numbers == ()
 
 
 @pytest.mark.parametrize("case", [c for c in MODELS if c.id in REFUSED], ids=list(REFUSED))

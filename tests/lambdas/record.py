@@ -1,9 +1,10 @@
-"""Records the bytecode of `expressions.txt`, as the Python that runs this makes it.
+"""Records the bytecode of two lists of functions, as the Python that runs this makes it.
 
     for v in 2.7 3.6 3.7 3.8 3.9 3.10 3.11 3.12 3.13; do python$v tests/lambdas/record.py; done
 
-Writes `bytecode/<version>.json`: the number of a line -> base64 of its code object. It runs on
-every Python from 2.7 on, and needs nothing. What a version cannot compile it leaves out.
+Writes `bytecode/<version>.json` of `expressions.txt`, `refused/<version>.json` of `refused.txt`:
+the number of a line -> base64 of its code object. It runs on every Python from 2.7 on, and needs
+nothing. What a version cannot compile it leaves out.
 """
 
 import base64
@@ -25,14 +26,14 @@ def recorded(line):
     return base64.b64encode(marshal.dumps(code)).decode("ascii")
 
 
-def main():
-    """Write the file of this version."""
-    with open(os.path.join(HERE, "expressions.txt")) as file:
+def record(source, target):
+    """Write the file of this version for one list of lines."""
+    with open(os.path.join(HERE, source)) as file:
         lines = file.read().splitlines()
     found = {str(place): recorded(line) for place, line in enumerate(lines)}
     kept = [(place, found[str(place)]) for place in range(len(lines)) if found[str(place)]]
     text = ",\n".join('"{}": "{}"'.format(*item) for item in kept)
-    folder = os.path.join(HERE, "bytecode")
+    folder = os.path.join(HERE, target)
     if not os.path.isdir(folder):
         os.mkdir(folder)
     with open(os.path.join(folder, "{}.{}.json".format(*sys.version_info[:2])), "w") as file:
@@ -41,4 +42,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    record("expressions.txt", "bytecode")
+    record("refused.txt", "refused")

@@ -59,15 +59,15 @@ REFUSED = [
     (lambda t: layer(t), "layer"),
     (lambda t: unknown, "unknown"),  # noqa: F821
     (lambda t: len, "len"),
-    (lambda t: [v for v in t], "function"),  # noqa: C416
+    (lambda t: [v for v in t], "comprehension"),  # noqa: C416
     (lambda t: (lambda u: u)(t), "function"),
     (lambda *t: t, "plain"),
     (lambda **t: t, "plain"),
     (lambda t, *, u=1: t, "plain"),
     (lambda t: (yield t), "generator"),
-    (lambda t: f"{t}", "more"),
-    (lambda t: max(*t), "more"),
-    (lambda t: {1, 2}, "more"),
+    (lambda t: f"{t}", "formatted text"),
+    (lambda t: max(*t), "unpacks"),
+    (lambda t: {1, 2}, "set"),
     (lambda t: b"bytes", "constant"),
     (lambda t: 1j * t, "constant"),
     (lambda t: 1e999 * t, "finite"),

@@ -51,3 +51,10 @@ def test_the_published_files_are_all_there() -> None:
     assert {path.name for path in (HERE / "files").iterdir()} == {
         f"{e['file']}.gz" for e in ENTRIES
     }
+
+
+def test_every_repository_and_licence_is_in_the_notice() -> None:
+    parts = (HERE / "NOTICE").read_text("utf-8").split("=" * 80)
+    for entry in ENTRIES:
+        (part,) = (part for part in parts if f"({entry['licence']})" in part)
+        assert f"https://github.com/{entry['repo']}\n" in part

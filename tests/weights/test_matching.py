@@ -254,3 +254,34 @@ def test_a_path_in_a_message_is_harmless() -> None:
     evil = "a\x1b[31m\n/../kernel:0"
     (message,) = complaints(model(dense("a")), ("a", (stored(evil, 4, 3),)))
     assert message.isprintable()
+
+
+def test_what_stands_twice_and_was_saved_once_gets_the_same_array_twice() -> None:
+    twice = model(inner("m", dense("d")), dense("e"), inner("n", dense("d")))
+    matched = match(twice, numbered((3, 3), (3,), (3, 3), (3,)))
+    assert sources(matched) == [f"weight_{i}.npy" for i in (0, 1, 2, 3, 0, 1)]
+    (note,) = matched.diagnostics
+    assert note.code == "shared-weights"
+    assert "m/d once" in note.message
+
+
+def test_what_was_saved_twice_was_no_one_layer() -> None:
+    twice = model(inner("m", dense("d")), inner("n", dense("d")))
+    matched = match(twice, numbered((3, 3), (3,), (3, 3), (3,)))
+    assert sources(matched) == [f"weight_{i}.npy" for i in range(4)]
+    assert matched.diagnostics == ()
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 6, 7])
+def test_another_number_of_weights_proves_no_sharing(count: int) -> None:
+    """Two pairs of twins: only where all are saved once is it sure which of them are."""
+    graph = model(inner("m", dense("d"), dense("e")), inner("n", dense("d"), dense("e")))
+    assert len(match(graph, numbered(*[(3, 3), (3,)] * 2)).weights) == 8
+    with pytest.raises(CompileError, match="the model has 8 weights, the file"):
+        match(graph, numbered(*([(3, 3), (3,)] * 4)[:count]))
+
+
+def test_layers_that_differ_are_not_one() -> None:
+    graph = model(inner("m", dense("d")), inner("n", dense("d", use_bias=True, activation="relu")))
+    with pytest.raises(CompileError, match="the model has 4 weights, the file 2"):
+        match(graph, numbered((3, 3), (3,)))

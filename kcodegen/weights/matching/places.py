@@ -9,7 +9,8 @@ from kcodegen.records import record
 from kcodegen.weights.files.keras_file import Path, Tree
 from kcodegen.weights.matching.layout import COUNTINGS, SYNCHRONIZED, Counted, Place, layer_paths
 from kcodegen.weights.matching.names import by_name
-from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.matching.shared import are_twins
+from kcodegen.weights.variables.definition import Slots
 
 # What a file holds besides the weights of a model: states of training, and of random numbers.
 _OTHERS = frozenset({"optimizer", "metrics", "_metrics", "_compile_metrics", "_loss_tracker"})
@@ -100,16 +101,8 @@ def _twin(owned: Slots, stored: dict[Path, Place], objects: dict[Place, Slots]) 
 
     It is known by its name and all its arguments; None where it isn't clear.
     """
-    alike = {path for path, place in stored.items() if _are_twins(owned[0], objects[place][0])}
+    alike = {path for path, place in stored.items() if are_twins(owned[0], objects[place][0])}
     return alike.pop() if len(alike) == 1 else None
-
-
-def _are_twins(one: Slot, other: Slot) -> bool:
-    """Tell whether two objects are one, as far as a file tells: in two models, or in a wrapper."""
-    if (one.key, one.args) != (other.key, other.args):
-        return False
-    same_layer = one.layers[-1:] == other.layers[-1:] and one.attributes == other.attributes
-    return same_layer or (one.owner != "" and one.owner == other.owner)
 
 
 def is_other(path: Path) -> bool:

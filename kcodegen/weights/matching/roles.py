@@ -12,7 +12,7 @@ from kcodegen.ir.graph import Graph, Layer
 from kcodegen.records import record
 from kcodegen.weights.files.sources import Source
 from kcodegen.weights.files.store import Stored
-from kcodegen.weights.matching import order, strangers
+from kcodegen.weights.matching import order, shared, strangers
 from kcodegen.weights.matching.keras1 import match_keras1
 from kcodegen.weights.matching.layers import same_layers
 from kcodegen.weights.matching.misfits import misfits
@@ -43,9 +43,9 @@ def match(graph: Graph, source: Source) -> Matched:
         case "layers":
             return _by_layer(graph, source)
         case "names":
-            return Matched(_by_name(graph, source))
+            return _by_name(graph, source)
         case "numbers":
-            return Matched(_by_number(graph, source))
+            return _by_number(graph, source)
 
 
 def _by_layer(graph: Graph, source: Source) -> Matched:
@@ -113,18 +113,20 @@ def _renamed(rows: Sequence[tuple[str, str]]) -> Iterator[Diagnostic]:
         yield Diagnostic("renamed-weights", message, hint=hint, severity="warning")
 
 
-def _by_name(graph: Graph, source: Source) -> Pairs:
+def _by_name(graph: Graph, source: Source) -> Matched:
     """Return what the paths of a whole model's weights tell."""
     own = _known(graph)
     expected = tuple(slot for layer in _by_top(own) for slot in order.heaps(layer))
-    pairs = paired(expected, source.arrays, source.producer, source.is_ordered)
+    stands = shared.stand_ins(expected, len(source.arrays))
+    asked = tuple(slot for slot in expected if slot not in stands)
+    pairs = paired(asked, source.arrays, source.producer, source.is_ordered)
     if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
         names = ", ".join(array.shown for array in source.arrays[:3])
         message = f"the names in the file don't tell which weight is which: {names}"
         raise rejected("unknown-weights", message, hint="call each by its path in the model")
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return in_today_order(own, pairs)
+    return Matched(in_today_order(own, shared.filled(pairs, stands)), shared.note(stands))
 
 
 def _by_top(found: Slots) -> list[Slots]:
@@ -135,20 +137,22 @@ def _by_top(found: Slots) -> list[Slots]:
     return [tuple(group) for group in groups.values()]
 
 
-def _by_number(graph: Graph, source: Source) -> Pairs:
+def _by_number(graph: Graph, source: Source) -> Matched:
     """Return the arrays in the order of `get_weights()` of the Keras that saved them."""
     own = _counted(graph, len(source.arrays))
     expected = own
     if source.producer.version is None or source.producer.version < (3, 0):
         expected = order.old_order(own, source.producer.enters_models)
-    pairs = in_order(expected, source.arrays, source.producer, named=False)
+    stands = shared.stand_ins(expected, len(source.arrays))
+    asked = tuple(slot for slot in expected if slot not in stands)
+    pairs = in_order(asked, source.arrays, source.producer, named=False)
     if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
         names = ", ".join(array.shown for array in source.arrays[:3])
         message = f"the names in the file don't tell which weight is which: {names}"
         raise rejected("unknown-weights", message, hint="call each by its path in the model")
     if pairs is None:
         raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return in_today_order(own, pairs)
+    return Matched(in_today_order(own, shared.filled(pairs, stands)), shared.note(stands))
 
 
 def _counted(graph: Graph, count: int) -> Slots:
