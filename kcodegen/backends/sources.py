@@ -34,7 +34,7 @@ from kcodegen.naming.scope import Scope
 from kcodegen.words import is_identifier
 
 ORIGIN = "Decompiled from the bytecode in the file."
-_PUBLIC = ("keras", "numpy")
+_PUBLIC = ("keras", "keras2", "numpy", "tf")
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
     ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from kcodegen import registry
 from kcodegen.bytecode import NotDecompiled
+from kcodegen.frontends.lambda_names import FREE_OPS
 from kcodegen.frontends.special import DTYPES
 from kcodegen.ir.values import Value
 from kcodegen.registry.tf_functions import OLD_PARAMS, TfFunction
@@ -79,6 +80,32 @@ def random(shown: str, row: TfFunction, args: list[ast.expr], kwargs: Given) -> 
     return ast.Call(public(row.key), [given["shape"]], keywords)
 
 
+def own_op(name: str, args: list[ast.expr], kwargs: Given) -> ast.expr:
+    """Return the call of one of Keras' own ops, as it is."""
+    key = f"keras.ops.{name}"
+    if name in FREE_OPS:
+        made = [ast.keyword(key, value) for key, value in kwargs.items()]
+        return ast.Call(public(key), args, made)
+    if key not in registry.op_keys() or registry.op(key).refusal:
+        raise NotDecompiled(f"it calls ops.{prose(name)}, which is no op that is known")
+    row = registry.op(key)
+    names = [param.name for param in row.params]
+    if row.variadic and len(args) > names.index(row.variadic) and not kwargs:
+        return ast.Call(public(key), args, [])
+    if row.variadic or len(args) > len(names) or not kwargs.keys() <= set(names[len(args) :]):
+        raise NotDecompiled(f"it calls ops.{prose(name)} in a way that is not known")
+    return op(key, {**dict(zip(names, args, strict=False)), **kwargs})
+
+
+def activation(name: str, is_legacy: bool) -> str:
+    """Return the public path of an activation, or nothing; one of them has changed."""
+    space, _, function = name.partition(".")
+    if space != "activations" or (is_legacy and function == "hard_sigmoid"):
+        return ""
+    known = function in registry.strings("activation") and registry.function(function, "activation")
+    return known or ""
+
+
 def expression(value: Value) -> ast.expr:
     """Return a plain value as an expression."""
     match value:
@@ -129,7 +156,9 @@ def _bound(shown: str, row: TfFunction, args: list[ast.expr], kwargs: Given) -> 
 def _dtype(shown: str, row: TfFunction, given: Given) -> ast.expr:
     dtype = given.get("dtype")
     is_of_tensor = isinstance(dtype, ast.Attribute) and dtype.attr == "dtype"
-    if dtype is not None and not is_of_tensor and plain(dtype) not in DTYPES:
+    is_asked_for = isinstance(dtype, ast.Call) and ast.unparse(dtype) == "keras.config.floatx()"
+    is_known = is_of_tensor or is_asked_for or plain(dtype) in DTYPES
+    if dtype is not None and not is_known:
         raise NotDecompiled(f"it calls {shown} with a dtype that Keras 3 does not have")
     return op(row.key, given)
 

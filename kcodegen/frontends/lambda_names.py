@@ -32,6 +32,9 @@ MOVED: Final = (
 )
 """Paths that lead to the same functions."""
 
+TAKEN: Final = frozenset(("config", "keras2", *SPACES))
+"""What no variable of a function is called: modules that its page may import, and paths begin."""
+
 ATTRIBUTES: Final = frozenset({"dtype", "shape"})
 """What a tensor may be asked for."""
 
@@ -53,6 +56,14 @@ FREE_OPS: Final = frozenset("arange eye full linspace ones shape size zeros".spl
 
 OWN_FUNCTIONS: Final = frozenset("floatx epsilon".split())
 """Functions of `keras.backend` that are in `keras.config` today."""
+
+OWN_CONFIG: Final = frozenset(f"keras.config.{name}" for name in OWN_FUNCTIONS)
+"""The same functions by the paths that Keras 3 gives them."""
+
+KEYWORDS: Final = {
+    f"activations.{name}": frozenset({"axis"}) for name in ("log_softmax", "softmax")
+}
+"""What activations may be given by name: what is called the same in every Keras."""
 
 
 def moved(path: str) -> str:

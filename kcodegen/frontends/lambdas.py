@@ -14,17 +14,18 @@ import base64
 import binascii
 import math
 
-from kcodegen import registry
 from kcodegen.bytecode import Function, NotDecompiled, decompile
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends.lambda_calls import Given, call, op, plain, public, random
+from kcodegen.frontends.lambda_calls import Given, activation, call, own_op, plain, public, random
 from kcodegen.frontends.lambda_names import (
     ATTRIBUTES,
     CONSTANTS,
-    FREE_OPS,
+    KEYWORDS,
     NUMPY,
+    OWN_CONFIG,
     OWN_FUNCTIONS,
     SPACES,
+    TAKEN,
     VALUES,
     moved,
 )
@@ -139,7 +140,7 @@ def _names(names: tuple[str, ...], fixed: frozenset[str]) -> dict[str, str]:
         if not is_identifier(name) or name.startswith("__"):
             raise NotDecompiled(f"its variable {prose(name)!r} is no plain name")
         new = name
-        while new in PAGE_NAMES or new in RESERVED or new in SPACES or new in found.values():
+        while new in PAGE_NAMES or new in RESERVED or new in TAKEN or new in found.values():
             new += "_"
         if new != name and name in fixed:
             raise NotDecompiled(f"its argument {prose(name)!r} has another meaning on a page")
@@ -342,39 +343,19 @@ class _Translation:
         if path in RANDOM:
             return random(path, RANDOM[path], args, kwargs)
         if space == "ops":
-            return _own_op(name, args, kwargs)
+            return own_op(name, args, kwargs)
         if space in ("np", "math") and name in NUMPY and all(map(_is_constant, args)) and args:
             return ast.Call(public(f"numpy.{name}"), args, [])
-        if space == "keras" and (function := _activation(name, self.is_legacy)) and not kwargs:
-            return ast.Call(public(function), args, [])
+        if path in OWN_CONFIG and not args and not kwargs:
+            return ast.Call(public(path), [], [])
+        function = activation(name, self.is_legacy) if space == "keras" else ""
+        if function and kwargs.keys() <= KEYWORDS.get(name, frozenset()):
+            made = [ast.keyword(key, value) for key, value in kwargs.items()]
+            return ast.Call(public(function), args, made)
         raise NotDecompiled(f"it calls {prose(path)}, which has no known equal in Keras 3")
 
 
 _SHAPES = ("K.shape", "tf.shape")
-
-
-def _own_op(name: str, args: list[ast.expr], kwargs: Given) -> ast.expr:
-    """Return the call of one of Keras' own ops, as it is."""
-    key = f"keras.ops.{name}"
-    if name in FREE_OPS:
-        made = [ast.keyword(key, value) for key, value in kwargs.items()]
-        return ast.Call(public(key), args, made)
-    if key not in registry.op_keys() or registry.op(key).refusal:
-        raise NotDecompiled(f"it calls ops.{prose(name)}, which is no op that is known")
-    row = registry.op(key)
-    names = [param.name for param in row.params]
-    if row.variadic or len(args) > len(names) or not kwargs.keys() <= set(names[len(args) :]):
-        raise NotDecompiled(f"it calls ops.{prose(name)} in a way that is not known")
-    return op(key, {**dict(zip(names, args, strict=False)), **kwargs})
-
-
-def _activation(name: str, is_legacy: bool) -> str:
-    """Return the public path of an activation, or nothing; one of them has changed."""
-    space, _, function = name.partition(".")
-    if space != "activations" or (is_legacy and function == "hard_sigmoid"):
-        return ""
-    known = function in registry.strings("activation") and registry.function(function, "activation")
-    return known or ""
 
 
 def _comparison(parts: list[ast.expr], ops: list[ast.cmpop]) -> ast.expr:

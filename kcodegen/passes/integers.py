@@ -28,17 +28,20 @@ def _ops(text: str) -> frozenset[str]:
 
 _OF_FLOATS: Final = _ops(
     """arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil cos cosh divide divide_no_nan exp
-    expm1 floor image.resize isfinite isinf isnan log log1p mean sin sinh sqrt std tan tanh
+    expm1 floor isfinite isinf isnan log log1p mean sin sinh sqrt std tan tanh
     true_divide var"""
 )
-"""Ops that take integers in Keras 3, and that TensorFlow computes otherwise, or not at all."""
+"""Ops that make floats of integers in Keras 3, and that TensorFlow does not take them for."""
+
+_UNLIKE: Final = _ops("image.resize")
+"""Ops that both compute with integers, each in its own way."""
 
 _OF_NUMBERS: Final = _ops(
-    """abs absolute argsort image.rgb_to_grayscale max min one_hot prod sort square sum tensordot"""
+    """abs absolute argsort image.rgb_to_grayscale max min prod sort square sum tensordot"""
 )
 """Ops that take truths in Keras 3, and integers and floats only in TensorFlow."""
 
-_OF_TRUTHS: Final = _ops("all any logical_and logical_not logical_or logical_xor")
+OF_TRUTHS: Final = _ops("all any logical_and logical_not logical_or logical_xor")
 """Ops that take all numbers in Keras 3, and truths only in TensorFlow."""
 
 _PROMOTE: Final = _ops(
@@ -47,13 +50,14 @@ _PROMOTE: Final = _ops(
     not_equal"""
 )
 _GIVE: Final = {
-    **dict.fromkeys(_OF_TRUTHS, TRUTH),
+    **dict.fromkeys(OF_TRUTHS, TRUTH),
     **dict.fromkeys(_ops("equal greater greater_equal less less_equal not_equal"), TRUTH),
     **dict.fromkeys(_ops("isfinite isinf isnan"), TRUTH),
     **dict.fromkeys(_ops("argmax argmin"), "int64"),  # in TensorFlow; all integers for Keras 3
     "keras.ops.argsort": "int32",
 }
-_MAKE: Final = _ops("cast one_hot")
+ONE_HOT: Final = "keras.ops.one_hot"
+_MAKE: Final = frozenset({"keras.ops.cast", ONE_HOT})
 # What an op does something with, besides the tensors that its result is made of.
 _BESIDE: Final = frozenset({"condition", "indices"})
 
@@ -76,29 +80,83 @@ def kinds_of(graph: Graph) -> Kinds:
     for call in executable(graph.calls):
         if call.kind == "layer" and call.target in layers:
             kind = _of_layer(layers[call.target], [found.get(ref.call) for ref in operands(call)])
-        elif call.target in _MAKE:
-            kind = _kind(lookup(call.kwargs, "dtype") or "float32")
         else:
-            kind = _GIVE.get(call.target) or _common(_of_operands(call, found))
+            kind = kind_of_op(call, found)
         if kind is not None:
             found[call.id] = kind
     return found
 
 
+def kinds_after(casts: tuple[Call, ...], kinds: Kinds) -> Kinds:
+    """Return the kinds with those of what some casts give."""
+    made = {call.id: _kind(lookup(call.kwargs, "dtype")) for call in casts}
+    return {**kinds, **{id: kind for id, kind in made.items() if kind is not None}}
+
+
+def kinds_given(graph: Graph, kinds: Kinds) -> Kinds:
+    """Return the kind of what each layer is given, by its name, where that is one."""
+    found: dict[str, list[str | None]] = {}
+    if graph.calls:
+        for call in graph.calls:
+            given = [kinds.get(ref.call) for ref in operands(call)]
+            found.setdefault(call.target, []).append(_common(given))
+    else:
+        kind = None
+        for layer in graph.layers:
+            found[layer.name] = [kind]
+            kind = _of_layer(layer, [kind])
+    common = {name: _common(given) for name, given in found.items()}
+    return {name: kind for name, kind in common.items() if kind is not None}
+
+
+def kind_of_op(call: Call, found: Kinds) -> str | None:
+    """Return the kind of what an op gives."""
+    if call.target in _MAKE:
+        return _kind(lookup(call.kwargs, "dtype") or "float32")
+    if call.target in _GIVE:
+        return _GIVE[call.target]
+    given = [found.get(ref.call) for ref in operands(call)]
+    if call.target in _OF_FLOATS and None not in given:
+        return FLOAT
+    return FLOAT if _has_point(call, found) else _common(_of_operands(call, found))
+
+
 def why_not(call: Call, kinds: Kinds) -> str | None:
     """Say why TensorFlow does not compute an op with these operands as Keras 3 does."""
     given = [kinds.get(ref.call) for ref in operands(call)]
-    condition = [kinds.get(ref.call) for ref in refs(lookup(call.kwargs, "condition"))]
     if call.target in _PROMOTE and len(set(_of_operands(call, kinds)) - {None}) > 1:
         return "of tensors of different types, which TensorFlow does not take"
-    if call.target in _OF_FLOATS and any(kind not in (None, FLOAT) for kind in given):
+    if call.target in _UNLIKE and any(kind not in (None, FLOAT) for kind in given):
         return "of integers, which TensorFlow computes otherwise"
     if call.target in _OF_NUMBERS and TRUTH in given:
         return "of truths, which TensorFlow does not take"
-    wanted = given if call.target in _OF_TRUTHS else condition
-    if any(kind not in (None, TRUTH) for kind in wanted):
-        return "of numbers in the place of truths, which TensorFlow does not take"
     return None
+
+
+def wanted_kind(call: Call, ref: Ref, kinds: Kinds) -> str | None:
+    """Return the dtype that Keras 3 makes of an operand before it computes, where TensorFlow won't.
+
+    ops.mean(tokens)   ->   "float32"        ops.where(tokens, a, b)   ->   "bool" for the tokens
+    """
+    kind = kinds.get(ref.call)
+    if call.target == ONE_HOT:
+        return None if kind is not None and kind.startswith(("int", "uint")) else "int64"
+    is_tested = ref in refs(lookup(call.kwargs, "condition"))
+    if call.target in OF_TRUTHS or is_tested:
+        return None if kind in (None, TRUTH) else TRUTH
+    if kind in (None, FLOAT):
+        return None
+    return "float32" if call.target in _OF_FLOATS or _has_point(call, kinds) else None
+
+
+def _has_point(call: Call, kinds: Kinds) -> bool:
+    """Tell whether all tensors of an op are of one type of integers, and a number has a point."""
+    if call.target not in _PROMOTE or len({kinds.get(ref.call) for ref in operands(call)}) != 1:
+        return False
+    numbers = [value for name, value in call.kwargs if name not in _BESIDE]
+    return any(isinstance(value, float) for value in numbers) and not any(
+        isinstance(value, Array) for value in numbers
+    )
 
 
 def _of_operands(call: Call, kinds: Kinds) -> list[str | None]:

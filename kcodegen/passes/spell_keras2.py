@@ -22,7 +22,8 @@ from kcodegen.ir.source import Source
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
 from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
-from kcodegen.passes.integers import Kinds, kinds_of, why_not
+from kcodegen.passes.fit_ops import fit_op
+from kcodegen.passes.integers import Kinds, kinds_after, kinds_given, kinds_of, why_not
 from kcodegen.passes.spell_ops import Unsaid, spell_op
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
@@ -63,11 +64,15 @@ def spell_keras2(artifact: Artifact, was_old: bool = False) -> Artifact:
 
 @record(frozen=False)
 class _Speller:
-    """Spells graphs, and gathers what it can't; `at` is the layer that it is busy with."""
+    """Spells graphs, and gathers what it can't.
+
+    `at` is the layer that it is busy with, `given` the kind of what a Lambda is called on.
+    """
 
     was_old: bool
     problems: list[Diagnostic] = field(default_factory=list)
     at: Origin = NOWHERE
+    given: str | None = None
 
     def refuse(self, what: str) -> None:
         """Note something that needs Keras 3."""
@@ -77,12 +82,14 @@ class _Speller:
 
     def graph(self, graph: Graph) -> Graph:
         """Return a model in the words of Keras 2."""
-        layers = with_input(tuple(self.layer(layer) for layer in graph.layers), graph)
         kinds = kinds_of(graph)
-        calls = tuple(self.call(call, kinds) for call in graph.calls)
+        given = kinds_given(graph, kinds)
+        spelled = tuple(self.layer(layer, given.get(layer.name)) for layer in graph.layers)
+        layers = with_input(spelled, graph)
+        calls = tuple(made for call in graph.calls for made in self.calls(call, kinds, graph))
         self.check_name(graph.name, graph.origin)
-        spelled = replace(graph, layers=layers, calls=calls, args=self.model_args(graph))
-        return number_ops(spelled)
+        args = self.model_args(graph)
+        return number_ops(replace(graph, layers=layers, calls=calls, args=args))
 
     def check_name(self, name: str, origin: Origin) -> None:
         """Note the name of a layer or model that Keras 2 refuses when it is called."""
@@ -98,9 +105,10 @@ class _Speller:
             self.refuse("a Sequential that is made with trainable=False")
         return ()
 
-    def layer(self, layer: Layer) -> Layer:
-        """Return a layer in the words of Keras 2."""
+    def layer(self, layer: Layer, given: str | None) -> Layer:
+        """Return a layer in the words of Keras 2; `given` is the kind of what it is called on."""
         self.at = layer.origin
+        self.given = given if layer.key == "keras.layers.Lambda" else None
         if layer.body is not None:
             return replace(layer, body=self.graph(layer.body))
         if layer.key == INPUT.key:
@@ -131,20 +139,22 @@ class _Speller:
             given["dtype"] = self.word(dtype, "dtype_policy")
         return tuple(item for item in given.items() if item[1] is not None)
 
-    def call(self, call: Call, kinds: Kinds) -> Call:
-        """Return a call in the words of Keras 2; calls of layers have the same."""
+    def calls(self, call: Call, kinds: Kinds, graph: Graph) -> tuple[Call, ...]:
+        """Return what a call is in the words of Keras 2; calls of layers are the same."""
         self.at = call.origin
         if call.kind == "layer":
-            return call
-        name = call.target.removeprefix("keras.")
+            return (call,)
         try:
-            reason = None if self.was_old else why_not(call, kinds)
+            if self.was_old:
+                return (spell_op(call),)
+            fitted = fit_op(call, kinds, graph.shapes)
+            reason = why_not(fitted[-1], kinds_after(fitted[:-1], kinds))
             if reason is not None:
-                raise Unsaid(f"{name} {reason}")
-            return spell_op(call)
+                raise Unsaid(f"{call.target.removeprefix('keras.')} {reason}")
+            return tuple(map(spell_op, fitted))
         except Unsaid as error:
             self.refuse(str(error))
-            return call
+            return (call,)
 
     # Objects
 
@@ -199,11 +209,22 @@ class _Speller:
                 return self.symbol(key)
             case str() if holds in _WORDS:
                 return self.word(value, holds)
-            case Source(text) if "keras." in text:
-                self.refuse("the function of a Lambda is written with functions of Keras 3")
-                return value
+            case Source():
+                return self.source(value)
             case _:
                 return value
+
+    def source(self, source: Source) -> Source:
+        """Return the function of a Lambda in the words of TensorFlow."""
+        if "keras." not in source.text:
+            return source
+        from kcodegen.passes.spell_lambdas import spell_lambda  # few files have one
+
+        try:
+            return spell_lambda(source, self.given, self.was_old)
+        except Unsaid as error:
+            self.refuse(f"the function of a Lambda: {error}")
+            return source
 
     def object(self, obj: Obj, key: str, args: Args, body: Graph | None) -> Obj:
         """Return a nested object in the words of Keras 2."""

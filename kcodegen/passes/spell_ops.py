@@ -36,6 +36,8 @@ def spell_op(call: Call) -> Call:
     if row is None:
         raise Unsaid(f"{name} has no equal in TensorFlow")
     given = dict(fill_defaults(call.target, call.kwargs))
+    if given.get("data_format") == "channels_last":  # so is all that TensorFlow computes here
+        del given["data_format"]
     if row.rule:
         given = RULES[row.rule](given)
     names = dict(row.params)

@@ -14,7 +14,7 @@ from kcodegen.ir.values import Args
 from kcodegen.registry.tf_functions import Only, TfFunction
 
 _SAME = """
-    abs cos elu exp log round sigmoid sign sin softplus softsign square tanh transpose
+    abs cos exp log round sigmoid sign sin softplus softsign square tanh transpose
 """
 _BINARY = """
     dot=dot equal=equal greater=greater greater_equal=greater_equal less=less
@@ -50,6 +50,7 @@ _ROWS = (
     _row("concatenate", "concatenate", "tensors=xs axis", _LAST),
     _row("cumprod", "cumprod", "x axis", _FIRST),
     _row("cumsum", "cumsum", "x axis", _FIRST),
+    _row("elu", "elu", "x alpha"),
     _row("expand_dims", "expand_dims", "x axis", _LAST),
     _row("flatten", "reshape", "x", (("newshape", (-1,)),)),
     _row("gather", "take", "reference=x indices", _FIRST),

@@ -31,8 +31,24 @@ _REDUCTIONS: Final[tuple[tuple[Value, Value], ...]] = (
     ("none", "none"),
     (None, "none"),
 )
+
+
+_OF_TEXT: Final = ("count", "int", "multi_hot", "tf_idf")
+
+
+def _alike(*values: Value) -> tuple[tuple[Value, Value], ...]:
+    return tuple((value, value) for value in values)
+
+
 VALUES: Final[dict[tuple[str, str], tuple[tuple[Value, Value], ...]]] = {
     ("*loss", "reduction"): _REDUCTIONS,
+    # Keras 2 takes others and ignores them, or fails when the page is built.
+    ("keras.layers.Conv3DTranspose", "dilation_rate"): _alike(1, (1, 1, 1)),
+    **{(f"keras.layers.ConvLSTM{rank}D", "unroll"): _alike(False) for rank in (1, 2, 3)},
+    ("keras.layers.HashedCrossing", "dtype"): _alike("float32", "int8", "int16", "int32", "int64"),
+    ("keras.layers.TextVectorization", "output_mode"): _alike(
+        "count", "int", "multi_hot", "tf_idf"
+    ),
 }
 """Every value that an argument may have, and how Keras 2 spells it; `*kind` is all of a kind."""
 

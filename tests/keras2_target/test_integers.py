@@ -15,13 +15,14 @@ from kcodegen import CompileError, compile_model
 from kcodegen.registry.tf_rows import SPELLED
 from kcodegen.verification.rebuild import import_page
 from tests.keras2_target.harness import KERAS_2, built
-from tests.objects.op_calls import VALUES, functions, made_of
-from tests.objects.test_op_numbers import equal, inputs_of, outputs_of
+from tests.objects.op_calls import functions, made_of
+from tests.objects.op_trials import equal, inputs_of, outputs_of
+from tests.objects.op_values import VALUES
 
 TYPES = ("int32", "bool", "float32")
 SHAPES = ((4,), (4, 4), (4, 4, 3))
 NAMES = sorted(key.removeprefix("keras.ops.") for key in SPELLED)
-QUICK = ("add", "mean", "sqrt", "multiply")
+QUICK = ("add", "all", "mean", "multiply", "one_hot", "sqrt")
 
 
 def call(

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from kcodegen import Options, compile_model
+from kcodegen import CompileError, Options, compile_model
 from kcodegen.readback import ReadBackError, read_back
 from kcodegen.registry.targets import KERAS_2, KERAS_3, Target
 from kcodegen.registry.vocabulary import Vocabulary
@@ -88,3 +89,35 @@ def test_a_page_for_keras_3_has_functions() -> None:
 
 def test_what_reads_badly_is_a_function() -> None:
     assert "tf.add(t0, -1.0)" in page_of(lambda k, t: t(4) + -1.0)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        (lambda k, t: k.ops.matmul(t(3, 4), np.ones(4, "float32")), "tf.tensordot(t0, np.array("),
+        (lambda k, t: k.ops.matmul(np.ones(2, "float32"), t(4, batch=2)), "axes=1)"),
+        (lambda k, t: k.ops.one_hot(t(4), 5), 'tf.one_hot(tf.cast(t0, "int64"), 5'),
+        (lambda k, t: k.ops.logical_and(t(4), 0.5), 'tf.logical_and(tf.cast(t0, "bool"), True)'),
+        (lambda k, t: k.ops.where(t(4, dtype="bool"), 2, t(4)), "tf.where(t0, 2.0, t1)"),
+        (lambda k, t: k.ops.divide(t(4, dtype="int32"), 2), 'tf.divide(tf.cast(t0, "float32"), 2)'),
+        (lambda k, t: k.ops.max_pool(t(8, 8, 3), (2, 2)), "tf.nn.max_pool2d(t0, (2, 2), strides="),
+    ],
+)
+def test_what_tensorflow_takes_otherwise_is_written_so(outputs: Any, said: str) -> None:
+    assert said in body(page_of(outputs))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "why"),
+    [
+        (lambda k, t: k.ops.matmul(np.ones(3, "float32"), t(3, 4)), "ops.matmul of a vector"),
+        (lambda k, t: k.ops.one_hot([t(4), t(4)], 5), "ops.one_hot of a list"),
+        (
+            lambda k, t: k.ops.where(t(4, dtype="bool"), 0.5, t(4, dtype="int64")),
+            "ops.where of a number and of int64",
+        ),
+    ],
+)
+def test_what_it_does_not_take_is_refused(outputs: Any, why: str) -> None:
+    with pytest.raises(CompileError, match=why):
+        page_of(outputs)

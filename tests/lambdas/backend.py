@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras as real
 import tensorflow as tf
 from keras.src.legacy import backend as kept
 
@@ -16,6 +17,8 @@ class OldBackend:
     resize_images = kept.resize_images
     switch = kept.switch
     temporal_padding = kept.temporal_padding
+
+    epsilon = real.config.epsilon
 
     abs = tf.abs
     square = tf.square

@@ -68,6 +68,11 @@ WRITTEN = [
      padding="same"), axis=-1)) ** 0.75"""),
     (lambda input: input * 2, "input_ * 2"),
     (lambda np: np * 2, "np_ * 2"),
+    (lambda config: config + K.epsilon(), "config_ + config.epsilon()"),
+    (lambda keras2: keras2 * keras2.shape[1], "keras2_ * keras2_.shape[1]"),
+    (lambda t: ops.einsum("bij,bkj->bik", t, t), 'ops.einsum("bij,bkj->bik", t, t)'),
+    (lambda t: keras.activations.softmax(t, axis=1), "activations.softmax(t, axis=1)"),
+    (lambda t: t * keras.config.epsilon(), "t * config.epsilon()"),
 ]  # fmt: skip
 
 

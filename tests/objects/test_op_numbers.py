@@ -1,141 +1,107 @@
-"""Every op computes on its page what it computed: with Keras 3, and with Keras 2 if it can."""
+"""Every form of every call of every op comes back, and computes on its page what it computed.
+
+That is so with Keras 3, and with Keras 2 for what its pages can say.
+"""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
-from functools import cache
-from itertools import chain, islice
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import tensorflow as tf
-
-from kcodegen import CompileError, compile_model, registry
+from kcodegen import registry
+from kcodegen.ir.values import Value, same
+from kcodegen.registry.rows import OpRow
 from kcodegen.registry.tf_rows import SPELLED
-from kcodegen.verification.rebuild import build, fresh_keras, import_page
-from tests.keras2_target.harness import KERAS_2, built
-from tests.objects.op_calls import Called, calls, functions, special_calls
+from tests.objects.op_calls import Called, functions
+from tests.objects.op_trials import trials
 from tests.objects.test_every_op import PARTS, SPACE, written_rows
 
 QUICK = ("add", "concatenate", "einsum", "get_item", "mean", "softmax", "split", "where")
-MOST = 4  # calls of one function: those of the table, and the first of the others
-# Functions whose calls can't be held against each other here, with the reason.
-NOT_COMPARED = {
-    "bincount": "it gives a sparse tensor",
-    "image.elastic_transform": "it draws its own seed",
-    "image.extract_patches": "the same model gives other numbers when it runs again",
-    "image.extract_patches_3d": "the same model gives other numbers when it runs again",
-    "matmul": "TensorFlow takes no vector: the page for Keras 2 fails when it is built",
-    "one_hot": "TensorFlow takes no floats: the page for Keras 2 fails when it is built",
+MOST = 8  # calls of a function that are tried at once: those of the table, and the first others
+# Arguments that no model of Keras 3.15 holds with another value than their default.
+ALWAYS_DEFAULT = {
+    ("bincount", "weights"): "Keras takes an array only, and can't write it",
+    ("dot_product_attention", "attn_logits_soft_cap"): "it is for JAX on a TPU only",
+    ("image.resize", "fill_mode"): "there is no other",
+    ("linspace", "retstep"): "the step is no tensor of a model",
 }
-# Ops that no call here runs: they need other shapes, other types, or what TensorFlow has not.
-NEVER_RUN = frozenset(
-    """argpartition average_pool bitwise_and bitwise_invert bitwise_left_shift bitwise_not
-    bitwise_or bitwise_right_shift bitwise_xor cholesky conv conv_transpose ctc_loss
-    dot_product_attention gcd histogram image.ssim in_top_k lcm ldexp left_shift lu_factor max_pool
-    pad right_shift scatter segment_sum separable_conv slice view_as_complex""".split()
-)
-NEVER_RUN_ON_KERAS_2 = frozenset(
-    """all any average_pool logical_and logical_not logical_or logical_xor max_pool normalize pad
-    swapaxes tile""".split()
-)
+# Ops that no call runs: the page comes back, but there is nothing to compare its numbers with.
+NEVER_RUN = {
+    "conv_transpose": "Keras 3.15 exchanges its padding and output_padding",
+    "histogram": "Keras 3.15 has none for TensorFlow",
+    "view_as_complex": "Keras 3.15 multiplies floats by 1j, which TensorFlow does not take",
+}
+# Arguments that none of the calls has that run.
+NEVER_GIVEN = {("geomspace", "axis"): "Keras 3.15 multiplies what does not fit"}
+Seen = dict[str, dict[str, list[Value]]]
 
 
-def inputs_of(model: Any, seed: int = 0) -> list[Any]:
-    """Return numbers that most functions are defined for: positive, small, of each type."""
-    random = np.random.default_rng(seed)
-    found = []
-    for tensor in model.inputs:
-        shape = [2 if size is None else size for size in tensor.shape]
-        kind = np.dtype(tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name)
-        numbers = random.uniform(0.1, 0.9, shape)
-        numbers = numbers if kind.kind == "f" else random.integers(0, 2, shape)
-        found.append(tf.constant(numbers.astype(kind)))
+def ops_of(called: Iterable[Called]) -> set[str]:
+    """Return the names of the operations in the models of some calls."""
+    return {key.removeprefix(SPACE) for key in arguments_of(called)}
+
+
+def arguments_of(called: Iterable[Called]) -> Seen:
+    """Return the values that the arguments of the operations in some models have, by their keys."""
+    seen: Seen = defaultdict(lambda: defaultdict(list))
+    for call in called:
+        for layer in call.config["config"]["layers"]:
+            row = registry.find_op(layer["class_name"], layer["module"])
+            if row is not None:
+                for name, value in {"": None, **layer["config"]}.items():
+                    seen[row.key][name].append(plain(value))
+    return seen
+
+
+def plain(value: Any) -> Value:
+    """Return a value of JSON as the rows hold it."""
+    return tuple(plain(item) for item in value) if isinstance(value, list) else value
+
+
+def untried(row: OpRow, seen: dict[str, list[Value]]) -> set[tuple[str, str]]:
+    """Return the arguments of an operation that have had no value but their default."""
+    found = set()
+    for name, param_name in row.config:
+        param = row.param(param_name)
+        assert param is not None
+        if all(same(value, param.default) for value in seen[name]):
+            found.add((row.key.removeprefix(SPACE), name))
     return found
-
-
-def outputs_of(model: Any, given: list[Any]) -> list[Any]:
-    """Return the outputs of a model as arrays."""
-    made = model(given if len(given) > 1 else given[0], training=False)
-    return [np.asarray(item) for item in tf.nest.flatten(made)]
-
-
-def equal(ours: list[Any], theirs: list[Any]) -> bool:
-    """Say whether two models have computed the same."""
-    return len(ours) == len(theirs) and all(
-        a.shape == b.shape and np.allclose(a, b, 1e-5, 1e-5, equal_nan=True)
-        for a, b in zip(ours, theirs, strict=True)
-    )
-
-
-@cache
-def of(name: str) -> tuple[Called, ...]:
-    """Return some calls of a function."""
-    return tuple(islice(chain(special_calls(name), calls(functions()[name])), MOST))
-
-
-def tried(name: str, page: Path, ran: Counter[str]) -> list[str]:
-    """Return what is wrong with the numbers of a function; count what ran by target and op."""
-    wrong = []
-    for call in of(name):
-        model = call.again()
-        given = inputs_of(model)
-        try:
-            wanted = outputs_of(model, given)
-        except Exception:  # TensorFlow has not every call that Keras takes
-            continue
-        page.write_text(compile_model(call.config).text, "utf-8")
-        fresh_keras()
-        ours = outputs_of(build(import_page(page)), given)
-        ran.update(f"keras3 {key}" for key in ops_of(call))
-        wrong += [] if equal(ours, wanted) else [f"ops.{name}, {call.said}: other numbers"]
-        try:
-            page.write_text(compile_model(call.config, KERAS_2).text, "utf-8")
-        except CompileError as error:
-            codes = {problem.code for problem in error.diagnostics}
-            wrong += [f"ops.{name}, {call.said}: {codes}"] if codes != {"needs-keras3"} else []
-            continue
-        try:
-            ours = outputs_of(built(import_page(page)), given)
-        except Exception as error:
-            wrong.append(f"ops.{name}, {call.said}, for Keras 2: {str(error)[:200]}")
-            continue
-        ran.update(f"keras2 {key}" for key in ops_of(call))
-        wrong += [] if equal(ours, wanted) else [f"ops.{name}, {call.said}: others for Keras 2"]
-    return wrong
-
-
-def ops_of(call: Called) -> set[str]:
-    """Return the keys of the operations in a model of one call."""
-    layers = call.config["config"]["layers"]
-    rows = [registry.find_op(layer["class_name"], layer["module"]) for layer in layers]
-    return {row.key for row in rows if row is not None}
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", QUICK)
 def test_numbers_are_equal(name: str, tmp_path: Path) -> None:
-    ran: Counter[str] = Counter()
-    assert tried(name, tmp_path / "page.py", ran) == []
-    assert ran[f"keras3 {SPACE}{name}"]
-    assert ran[f"keras2 {SPACE}{name}"]
+    found = trials(name, tmp_path / "page.py", MOST)
+    assert found.wrong == []
+    assert name in ops_of(found.ran.values())
+    assert name in ops_of(found.ran_on_2.values())
 
 
 @pytest.mark.sweep
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("letters", PARTS)
-def test_numbers_of_all_ops_are_equal(letters: str, tmp_path: Path) -> None:
-    ran: Counter[str] = Counter()
-    names = [n for n in functions() if n[0] in letters and n not in NOT_COMPARED]
-    assert [gap for name in names for gap in tried(name, tmp_path / "page.py", ran)] == []
-    rows = {row.key.removeprefix(SPACE) for row in written_rows()}
-    rows = {name for name in rows if name[0] in letters} - NOT_COMPARED.keys()
-    assert {n for n in rows if not ran[f"keras3 {SPACE}{n}"]} <= NEVER_RUN
-    spelled = {n for n in rows if f"{SPACE}{n}" in SPELLED}
-    assert {n for n in spelled if not ran[f"keras2 {SPACE}{n}"]} <= NEVER_RUN_ON_KERAS_2
+def test_every_form_of_every_op_computes_the_same(letters: str, tmp_path: Path) -> None:
+    found = [trials(n, tmp_path / "page.py") for n in functions() if n[0] in letters]
+    assert [gap for trial in found for gap in trial.wrong] == []
+    rows = [row for row in written_rows() if row.key.removeprefix(SPACE)[0] in letters]
+    names = {row.key.removeprefix(SPACE) for row in rows}
+    assert len(names) >= 10
+    seen = arguments_of(call for trial in found for call in trial.tried)
+    assert names <= {key.removeprefix(SPACE) for key in seen}
+    left = {place for row in rows for place in untried(row, seen[row.key])}
+    assert left == {place for place in ALWAYS_DEFAULT if place[0][0] in letters}
+    ran = arguments_of(call for trial in found for call in trial.ran.values())
+    idle = {row.key.removeprefix(SPACE) for row in rows if not ran[row.key]}
+    assert idle == {name for name in NEVER_RUN if name[0] in letters}
+    left = {place for row in rows if ran[row.key] for place in untried(row, ran[row.key])}
+    assert left == {place for place in (*ALWAYS_DEFAULT, *NEVER_GIVEN) if place[0][0] in letters}
+    spelled = {name for name in names if f"{SPACE}{name}" in SPELLED}
+    assert spelled <= ops_of(call for trial in found for call in trial.ran_on_2.values())

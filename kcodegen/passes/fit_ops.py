@@ -1,0 +1,99 @@
+"""Calls of ops that TensorFlow takes in another form only, in that form: for Keras 2.
+
+    ops.mean(tokens)           ->   ops.mean(ops.cast(tokens, "float32"))
+    ops.matmul(x, [1.0, 2.0])  ->   ops.tensordot(x, [1.0, 2.0], axes=1)
+
+Both are ops of Keras 3 still: `spell_ops.py` puts them into words of TensorFlow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kcodegen.ir.graph import Call, Shape
+from kcodegen.ir.order import operands
+from kcodegen.ir.values import Args, Array, Ref, Value, lookup, rewrite
+from kcodegen.passes.integers import FLOAT, OF_TRUTHS, ONE_HOT, Kinds, wanted_kind
+from kcodegen.passes.spell_ops import Unsaid
+
+_MATMUL = "keras.ops.matmul"
+_WHERE = "keras.ops.where"
+
+
+def fit_op(call: Call, kinds: Kinds, shapes: dict[Ref, Shape]) -> tuple[Call, ...]:
+    """Return calls that do what the call of an op does; the last one has its id."""
+    if call.target == _MATMUL:
+        call = _product(call, shapes)
+    if call.target in (*OF_TRUTHS, _WHERE):
+        names = ("condition",) if call.target == _WHERE else ("x1", "x2")
+        truths = ((k, _truth(value) if k in names else value) for k, value in call.kwargs)
+        call = replace(call, kwargs=tuple(truths))
+    if call.target == _WHERE:
+        call = replace(call, kwargs=_choices(call.kwargs, kinds))
+    casts: dict[Ref, Call] = {}
+    if call.target == ONE_HOT and isinstance(lookup(call.kwargs, "x"), tuple):
+        raise Unsaid("ops.one_hot of a list has no equal in TensorFlow")
+    for ref in operands(call):
+        dtype = wanted_kind(call, ref, kinds)
+        if dtype is not None:
+            given: Args = (("x", ref), ("dtype", dtype))
+            id = f"{call.id} cast {len(casts)}"
+            made = Call(id, "op", "keras.ops.cast", kwargs=given, origin=call.origin)
+            casts.setdefault(ref, made)
+    if not casts:
+        return (call,)
+
+    def cast(value: Value) -> Value:
+        return Ref(casts[value].id) if isinstance(value, Ref) and value in casts else value
+
+    kwargs = tuple((name, rewrite(value, cast)) for name, value in call.kwargs)
+    return (*casts.values(), replace(call, kwargs=kwargs))
+
+
+def _product(call: Call, shapes: dict[Ref, Shape]) -> Call:
+    """Return the product of a tensor and a vector, which `tf.matmul` does not take."""
+    left, right = (_rank(lookup(call.kwargs, name), shapes) for name in ("x1", "x2"))
+    if 0 in (left, right) or (left == 1 and right not in (1, 2)):
+        raise Unsaid("ops.matmul of a vector and of more than a matrix has no equal in TensorFlow")
+    if 1 not in (left, right):
+        return call
+    return replace(call, target="keras.ops.tensordot", kwargs=(*call.kwargs, ("axes", 1)))
+
+
+def _choices(args: Args, kinds: Kinds) -> Args:
+    """Return a number as one of the type of the tensor beside it, which `tf.where` asks for."""
+    other = {"x1": lookup(args, "x2"), "x2": lookup(args, "x1")}
+    found: list[tuple[str, Value]] = []
+    for name, value in args:
+        beside = other.get(name)
+        kind = kinds.get(beside.call) if isinstance(beside, Ref) else None
+        if isinstance(value, int) and kind == FLOAT:
+            value = float(value)
+        elif isinstance(value, (int, float)) and kind not in (None, FLOAT, "int32"):
+            raise Unsaid(f"ops.where of a number and of {kind} has no equal in TensorFlow")
+        found.append((name, value))
+    return tuple(found)
+
+
+def _truth(value: Value) -> Value:
+    """Return the truth that a number is, or the truths that an array or a list of them is."""
+    match value:
+        case int() | float():
+            return bool(value)
+        case Array(data=data):
+            return replace(value, dtype="bool", data=_truth(data))
+        case tuple():
+            return tuple(map(_truth, value))
+    return value
+
+
+def _rank(value: Value, shapes: dict[Ref, Shape]) -> int | None:
+    """Return how many axes an operand has, if that is known."""
+    match value:
+        case Ref():
+            return len(shapes[value]) if value in shapes else None
+        case Array(data=data):
+            return _rank(data, shapes)
+        case tuple():
+            return 1 + (_rank(value[0], shapes) or 0) if value else 1
+    return 0
