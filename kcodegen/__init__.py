@@ -12,20 +12,24 @@ from kcodegen.diagnostics import CompileError, Diagnostic, KcodegenError
 from kcodegen.options import Options
 
 if TYPE_CHECKING:
+    from kcodegen.conversion import Converted, convert_weights
     from kcodegen.pipeline import Result, compile_file, compile_model
 
 __version__ = "0.1.0"
 __all__ = [
     "CompileError",
+    "Converted",
     "Diagnostic",
     "KcodegenError",
     "Options",
     "Result",
     "compile_file",
     "compile_model",
+    "convert_weights",
 ]
 
 _FROM_PIPELINE = ("Result", "compile_file", "compile_model")
+_FROM_CONVERSION = ("Converted", "convert_weights")
 
 
 def __getattr__(name: str) -> Any:
@@ -34,4 +38,8 @@ def __getattr__(name: str) -> Any:
         from kcodegen import pipeline
 
         return getattr(pipeline, name)
+    if name in _FROM_CONVERSION:
+        from kcodegen import conversion
+
+        return getattr(conversion, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

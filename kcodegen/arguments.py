@@ -67,6 +67,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if (arguments.check or arguments.diff) and arguments.output is None:
         option = "--check" if arguments.check else "--diff"
         raise _usage(f"{option} has nothing to compare with", "add -o FILE")
+    if arguments.weights is not None:
+        from kcodegen.weights.files.checkpoint_files import located  # few runs name weights
+
+        arguments.weights = located(arguments.weights)
     _check_weights(arguments)
     _check_verify(arguments)
     _check_custom(arguments.custom)
@@ -208,7 +212,8 @@ def _add_weights(group: argparse._ArgumentGroup) -> None:
         metavar="PATH",
         type=Path,
         help="a folder of weight_0.npy, weight_1.npy, ..., or a file of weights: .h5, .keras, "
-        ".npz, model.json of TensorFlow.js; what FILE itself holds needs no --weights",
+        ".npz, model.json of TensorFlow.js, a checkpoint of TensorFlow; what FILE itself holds "
+        "needs no --weights",
     )
     group.add_argument(
         "--weights-out",

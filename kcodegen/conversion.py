@@ -1,4 +1,4 @@
-"""Weights on the command line: where they come from, where they go, what is said of them."""
+"""The conversion of weights: where they come from, where they go, what is said of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from kcodegen import arguments
-from kcodegen.diagnostics import CompileError, Diagnostic, UsageError
+from kcodegen.diagnostics import CompileError, Diagnostic, UsageError, rejected
 from kcodegen.frontends.producers import producer_of
 from kcodegen.ir.document import Json, Node
-from kcodegen.pipeline import Result
+from kcodegen.options import Options
+from kcodegen.pipeline import DEFAULTS, Result, compile_file
 from kcodegen.readers import read
 from kcodegen.records import record
 from kcodegen.weights import formats, writer
+from kcodegen.weights.files.checkpoint_files import located
 from kcodegen.weights.files.sources import Producer
 from kcodegen.weights.matching import order
 from kcodegen.weights.matching.owners import Pairs, is_turned
@@ -44,6 +46,53 @@ class Conversion:
         origin: dict[str, Json] = {"source": prose(self.source)}
         directory = self.directory if directory is None else directory
         writer.write_folder(directory, self.weights, self.texts, origin, self.checksums)
+
+
+@record(frozen=True)
+class Converted:
+    """A folder of weights: its files in the order of `model.weights`, and what there is to say."""
+
+    directory: Path
+    files: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def convert_weights(
+    file: str | Path,
+    out: str | Path,
+    weights: str | Path | None = None,
+    options: Options = DEFAULTS,
+    *,
+    backend: str | None = None,
+    checksums: bool = False,
+) -> Converted:
+    """Write the weights of a model into the folder `out`, as its page loads them.
+
+    `file` is what a page is compiled from with the same `options`, `weights` the file or folder
+    that has them, where it is another. `backend` is what `--weights-backend` says, `checksums`
+    puts sums into the manifest. Raises CompileError where the weights don't fit the model,
+    FileError for what can't be read or written; the old folder is untouched then.
+    """
+    source = Path(file) if weights is None else located(Path(weights))
+    place = None if weights is None else source
+    result = compile_file(file, replace(options, weights=place, weights_out=Path(out)))
+    if result.model is None:
+        raise rejected("no-model", "the file holds no model, and so no weights")
+    asked = Namespace(
+        file=str(file),
+        weights=source,
+        weights_out=Path(out),
+        weights_backend=backend,
+        target=options.target,
+        checksums=checksums,
+        check=False,
+        diff=False,
+    )
+    with found(asked, result) as conversion:
+        assert conversion is not None
+        conversion.write()
+        files = tuple(f"weight_{i}.npy" for i in range(len(conversion.weights)))
+        return Converted(conversion.directory, files, conversion.diagnostics)
 
 
 @contextmanager

@@ -80,11 +80,17 @@ def loaded(keras: Any, path: Path, custom: dict[str, Any]) -> Native:
 def loads(model: Any, job: Job) -> bool:
     """Load the weights that lie in a file of their own; tell whether Keras can."""
     assert job.source is not None
-    path = as_archive(Path(job.source), Path(job.scratch))
+    source = Path(job.source)
+    # A checkpoint of TensorFlow goes by its name without an ending.
+    is_checkpoint = source.suffix == ".index"
+    path = source.with_suffix("") if is_checkpoint else as_archive(source, Path(job.scratch))
     if path is None:
         return False
     try:
-        model.load_weights(str(path))
+        status = model.load_weights(str(path))
+        if is_checkpoint:
+            # Otherwise what the checkpoint has not would keep its random numbers.
+            status.assert_existing_objects_matched()
     except Exception:  # noqa: BLE001 (all weights are given to the model then)
         return False
     return True

@@ -13,11 +13,15 @@ from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
 from kcodegen.weights.files import containers, legacy_hdf5, numpy_files, tfjs
+from kcodegen.weights.files.checkpoint_files import is_index
 from kcodegen.weights.files.sources import Producer, Source
 from kcodegen.weights.matching.roles import Matched, match
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK"
-_HINT = "known are .h5, .keras, .npz, .safetensors, TensorFlow.js and folders of weight_<i>.npy"
+_HINT = (
+    "known are .h5, .keras, .npz, .safetensors, TensorFlow.js, checkpoints of TensorFlow and "
+    "folders of weight_<i>.npy"
+)
 
 
 @contextmanager
@@ -31,6 +35,9 @@ def gathered(
     fit, FileError for what can't be read.
     """
     with ExitStack() as stack:
+        if is_index(path):
+            yield _of_checkpoint(path, graph, producer)
+            return
         tree = containers.tree_of(path, stack)
         if tree is not None:
             # What wrote the file doesn't matter to these.
@@ -47,10 +54,22 @@ def gathered(
 def first_shape(path: Path) -> tuple[int, ...]:
     """Return the shape of the first array in a file; `()` when there is no first one."""
     with ExitStack() as stack:
-        if containers.tree_of(path, stack) is not None:
+        if is_index(path) or containers.tree_of(path, stack) is not None:
             return ()
         arrays = _source(path, None, stack).arrays
         return arrays[0].shape if arrays else ()
+
+
+def _of_checkpoint(path: Path, graph: Graph, producer: Producer) -> Matched:
+    """Return the weights of a model as a checkpoint of TensorFlow has them."""
+    from kcodegen.weights.files import checkpoint, checkpoint_names, object_graph  # few need them
+    from kcodegen.weights.matching import objects
+
+    found = checkpoint.read(path)
+    tree = object_graph.read_objects(found)
+    if tree is None:
+        return match(graph, completed(checkpoint_names.read_names(found), producer))
+    return objects.match(graph, tree, producer)
 
 
 def completed(source: Source, known: Producer) -> Source:

@@ -99,8 +99,20 @@ def test_the_python_api_works_as_shown(folder, capsys):
     assert capsys.readouterr().out == f"{found['result'].text}\n()\n"
 
 
+def test_weights_are_converted_as_shown(folder, capsys):
+    _, convert, *_ = bodies("python", "run")
+    run(folder, convert)
+    files = tuple(f"weight_{i}.npy" for i in range(4))
+    assert capsys.readouterr().out == f"weights {files}\n()\n"
+    for name in files:
+        converted, given = (
+            np.load(folder / place / name) for place in ("weights", "examples/mlp_weights")
+        )
+        assert np.array_equal(converted, given)
+
+
 def test_weights_travel_as_shown(folder, monkeypatch):
-    _, save, load = bodies("python", "run")
+    *_, save, load = bodies("python", "run")
     shutil.copy("examples/mlp.py", "model_def.py")
     monkeypatch.syspath_prepend(folder)
     first = "import numpy as np\nfrom model_def import build_model\nmodel = build_model()\n"

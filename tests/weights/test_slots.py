@@ -165,7 +165,7 @@ def test_every_layer_of_keras_is_known() -> None:
     assert {getattr(keras().layers, key.rpartition(".")[2]) for key in told} == classes - unknown
     # A function; and layers whose weights are unknown, as those of a user's are.
     apart = {OLD_HARD_SIGMOID, LOCAL_1D.key, LOCAL_2D.key, *(row.key for row in KERAS_1)}
-    assert {*HELPERS} - apart <= {*slots._RULES, *WEIGHTLESS}
+    assert {*HELPERS} - apart <= {*slots._RULES, *OLD_LEAVES, *WEIGHTLESS}
 
 
 def test_layers_without_weights_have_none_in_keras() -> None:
@@ -331,7 +331,7 @@ ARGUMENTS = """
 
 @settings(max_examples=500)
 @given(
-    st.sampled_from(sorted(slots._RULES)),
+    st.sampled_from(sorted({*slots._RULES, *OLD_LEAVES})),
     st.dictionaries(st.sampled_from(ARGUMENTS), VALUES, max_size=8),
     BUILT,
 )

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
-from kcodegen.ir.graph import Graph, Layer
-from kcodegen.records import record
+from kcodegen.ir.graph import Graph
 from kcodegen.weights.files.keras_file import Owner, Path, Tree
 from kcodegen.weights.files.store import Stored, computed
 from kcodegen.weights.matching.layout import Place, file_order, is_merged, place_of
@@ -15,20 +14,12 @@ from kcodegen.weights.matching.misfits import shown
 from kcodegen.weights.matching.owners import Pairs, fits
 from kcodegen.weights.matching.places import Found, find, inside
 from kcodegen.weights.matching.roles import Matched
+from kcodegen.weights.matching.wanted import Strange, wanted
 from kcodegen.weights.variables.definition import Slot, Slots
-from kcodegen.weights.variables.slots import layer_slots
 from kcodegen.words import prose
 
 _SHOWN = 10
 _HINT = "is it the file of this model?"
-
-
-@record(frozen=True)
-class Strange:
-    """A layer whose class is not known, and the names that lead to it."""
-
-    names: Path
-    layer: Layer
 
 
 def match(graph: Graph, tree: Tree) -> Matched:
@@ -36,13 +27,13 @@ def match(graph: Graph, tree: Tree) -> Matched:
 
     Raises CompileError that names all that is missing, left over or misshapen.
     """
-    wanted = tuple(_wanted(graph, ()))
+    needed = tuple(wanted(graph))
     owned: dict[Place, list[Slot]] = {}
-    for item in wanted:
+    for item in needed:
         if isinstance(item, Slot):
             owned.setdefault(place_of(item), []).append(item)
     objects = {place: tuple(slots) for place, slots in owned.items()}
-    strange = [item for item in wanted if isinstance(item, Strange)]
+    strange = [item for item in needed if isinstance(item, Strange)]
     found = find(graph, objects, [item.names for item in strange], tree)
     notes = [note for item in strange for note in _note(item, found, tree)]
     problems = [*_missing(found, objects), *_left_over(found)]
@@ -55,25 +46,13 @@ def match(graph: Graph, tree: Tree) -> Matched:
             problems.extend(error.diagnostics)
     if problems:
         raise CompileError(problems)
-    return Matched(tuple(_pairs(wanted, arrays, found, tree)), tuple(notes))
-
-
-def _wanted(graph: Graph, names: Path) -> Iterator[Slot | Strange]:
-    """Yield the variables of a model; a layer whose class is not known stands for its own."""
-    for layer in graph.layers:
-        own = layer_slots(layer)
-        if own is not None:
-            yield from (replace(slot, layers=(*names, *slot.layers)) for slot in own)
-        elif layer.body is not None:
-            yield from _wanted(layer.body, (*names, layer.name))
-        else:
-            yield Strange((*names, layer.name), layer)
+    return Matched(tuple(_pairs(needed, arrays, found, tree)), tuple(notes))
 
 
 def _pairs(
-    wanted: Sequence[Slot | Strange], arrays: dict[Slot, Stored], found: Found, tree: Tree
+    needed: Sequence[Slot | Strange], arrays: dict[Slot, Stored], found: Found, tree: Tree
 ) -> Iterator[tuple[Slot, Stored]]:
-    for item in wanted:
+    for item in needed:
         if isinstance(item, Strange):
             yield from _as_stored(item, found, tree)
         else:

@@ -115,7 +115,7 @@ def _renamed(rows: Sequence[tuple[str, str]]) -> Iterator[Diagnostic]:
 
 def _by_name(graph: Graph, source: Source) -> Matched:
     """Return what the paths of a whole model's weights tell."""
-    own = _known(graph)
+    own = known(graph)
     expected = tuple(slot for layer in _by_top(own) for slot in order.heaps(layer))
     stands = shared.stand_ins(expected, len(source.arrays))
     asked = tuple(slot for slot in expected if slot not in stands)
@@ -161,14 +161,14 @@ def _counted(graph: Graph, count: int) -> Slots:
     left = count - sum(len(own or ()) for own in told)
     # The class of a user's model may have weights beside those of its layers.
     if told.count(None) != 1 and (None in told or left):
-        return _known(graph)
+        return known(graph)
     found: list[Slot] = []
     for layer, own in zip(graph.layers, told, strict=True):
         found.extend(strangers.variables(layer, left) if own is None else own)
     return tuple(found)
 
 
-def _known(graph: Graph) -> Slots:
+def known(graph: Graph) -> Slots:
     """Return the variables of a model; CompileError where a layer doesn't tell its own."""
     own = slots(graph)
     if own is None:

@@ -20,7 +20,6 @@ from kcodegen.weights.variables.definition import (
     dimension,
     times,
 )
-from kcodegen.weights.variables.einsum import einsum_slots
 
 Rule: TypeAlias = Callable[[Definition], Slots]
 
@@ -59,6 +58,9 @@ def _dense(definition: Definition) -> Slots:
 
 
 def _einsum_dense(definition: Definition) -> Slots:
+    # Few models have one, and its regular expressions take a while.
+    from kcodegen.weights.variables.einsum import einsum_slots
+
     return with_lora(definition, einsum_slots(definition))
 
 

@@ -20,9 +20,7 @@ from kcodegen.weights.variables.definition import (
     UnknownWeightsError,
     inner_definition,
 )
-from kcodegen.weights.variables.groups import member_names
 from kcodegen.weights.variables.leaves import CELLS, LEAVES, SEQUENCES
-from kcodegen.weights.variables.old_leaves import OLD_LEAVES
 from kcodegen.weights.variables.weightless import WEIGHTLESS
 
 Rule: TypeAlias = Callable[[Definition], Slots]
@@ -30,6 +28,8 @@ Rule: TypeAlias = Callable[[Definition], Slots]
 _MODELS = ("keras.Model", "keras.Sequential")
 _PLAIN_POLICIES = ("keras.DTypePolicy", "keras.FloatDTypePolicy")
 _POLICY_MAP = "keras.dtype_policies.DTypePolicyMap"
+# Classes that a page brings itself.
+_HELPERS = "kcodegen."
 _QUANTIZED = ("int8", "float8", "int4", "gptq", "awq")
 
 
@@ -112,7 +112,7 @@ def _weights(definition: Definition) -> Slots:
         raise UnknownWeightsError
     if definition.key in WEIGHTLESS:
         return ()
-    rule = _RULES.get(definition.key)
+    rule = _rule(definition.key)
     if rule is None:
         raise UnknownWeightsError
     found = rule(definition)
@@ -121,6 +121,15 @@ def _weights(definition: Definition) -> Slots:
 
         found = quantized(definition, found)
     return _frozen(definition, found)
+
+
+def _rule(key: str) -> Rule | None:
+    """Return the rule of a class, None for one without."""
+    if key.startswith(_HELPERS):
+        from kcodegen.weights.variables.old_leaves import OLD_LEAVES  # only old files need them
+
+        return OLD_LEAVES.get(key)
+    return _RULES.get(key)
 
 
 def _frozen(definition: Definition, found: Slots) -> Slots:
@@ -159,6 +168,8 @@ def _inside(definition: Definition, *attributes: str) -> Slots:
 
 def _reached(graph: Graph, slot: Slot) -> Slot:
     """Return a model's slot with the layers on the way to it among the attributes."""
+    from kcodegen.weights.variables.groups import member_names  # few layers hold a list
+
     steps: list[str] = []
     for name in slot.layers:
         names = [layer.name for layer in graph.layers]
@@ -201,6 +212,8 @@ def _stacked_cells(definition: Definition) -> Slots:
 
 def _stack(cells: tuple[Value, ...], step: Shape | None, attributes: tuple[str, ...]) -> Slots:
     """Return the weights of cells, each fed with the output of the one before."""
+    from kcodegen.weights.variables.groups import member_names  # few layers hold a list
+
     weights: Slots = ()
     definitions = [inner_definition(value, None) for value in cells]
     names = member_names(inner.key for inner in definitions)
@@ -244,6 +257,8 @@ def _spectral_normalization(definition: Definition) -> Slots:
 
 def _pipeline(definition: Definition) -> Slots:
     """Return the weights of a pipeline; the shapes between its layers are not known."""
+    from kcodegen.weights.variables.groups import member_names  # few layers hold a list
+
     layers = definition.value("layers")
     if not isinstance(layers, tuple):
         raise UnknownWeightsError
@@ -258,7 +273,6 @@ def _pipeline(definition: Definition) -> Slots:
 
 _RULES: dict[str, Rule] = {
     **LEAVES,
-    **OLD_LEAVES,
     **dict.fromkeys(SEQUENCES, _sequence),
     "keras.layers.Bidirectional": _bidirectional,
     "keras.layers.Pipeline": _pipeline,
