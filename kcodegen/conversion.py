@@ -109,18 +109,16 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
     assert result.model is not None
     if not (asked.check or asked.diff):
         writer.check_place(directory)
-    producer = producer_of(result.document)
-    if asked.weights_backend is not None:
-        producer = replace(producer, backend=asked.weights_backend)
+    producer, backend = producer_of(result.document), asked.weights_backend or ""
     document = result.document if path == Path(asked.file) else _json(path)
     with ExitStack() as stack:
         try:
-            weights_of = formats.gathered(path, result.model, producer, document)
+            weights_of = formats.gathered(path, result.model, producer, document, backend)
             matched = stack.enter_context(weights_of)
         except CompileError as error:
             raise error if asked.weights is not None else _with_a_way_out(error) from None
         said = [left for one in result.diagnostics for left in _left_to_say(one)]
-        said += _unknown_backend(producer, matched.weights)
+        said += _unknown_backend(producer, backend, matched.weights)
         weights = matched.weights
         if asked.target == "keras2":
             weights = order.pairs_of_keras2(weights)
@@ -134,10 +132,10 @@ def _with_a_way_out(error: CompileError) -> CompileError:
     return CompileError([replace(found, hint=hint) for found in error.diagnostics])
 
 
-def _unknown_backend(producer: Producer, weights: Pairs) -> list[Diagnostic]:
+def _unknown_backend(producer: Producer, backend: str, weights: Pairs) -> list[Diagnostic]:
     """Return a warning where nothing tells whether kernels have to be turned."""
     kernels = [slot for slot, _ in weights if is_turned(slot)]
-    if not producer.is_first or producer.backend or not kernels:
+    if not producer.is_first or backend or producer.backend or not kernels:
         return []
     message = (
         "Keras 1 doesn't tell what computed for it: kernels of convolutions are taken to be "

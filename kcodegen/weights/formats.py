@@ -26,13 +26,13 @@ _HINT = (
 
 @contextmanager
 def gathered(
-    path: Path, graph: Graph, producer: Producer, document: Node | None = None
+    path: Path, graph: Graph, producer: Producer, document: Node | None = None, backend: str = ""
 ) -> Iterator[Matched]:
     """Give the weights of a model as a file or folder has them, which stays open meanwhile.
 
     `producer` is what wrote the architecture, for files that don't tell what wrote them;
-    `document` is the parsed JSON, where the file is one. Raises CompileError with all that doesn't
-    fit, FileError for what can't be read.
+    `document` is the parsed JSON, where the file is one; `backend` is what the user says that
+    computed. Raises CompileError with all that doesn't fit, FileError for what can't be read.
     """
     with ExitStack() as stack:
         if is_index(path):
@@ -48,7 +48,7 @@ def gathered(
             texts, notes = vocabularies.learned(path, graph)
             yield replace(found, diagnostics=(*found.diagnostics, *notes), texts=texts)
             return
-        yield match(graph, completed(_source(path, document, stack), producer))
+        yield match(graph, completed(_source(path, document, stack), producer, backend))
 
 
 def first_shape(path: Path) -> tuple[int, ...]:
@@ -72,10 +72,13 @@ def _of_checkpoint(path: Path, graph: Graph, producer: Producer) -> Matched:
     return objects.match(graph, tree, producer)
 
 
-def completed(source: Source, known: Producer) -> Source:
-    """Return a source whose producer is told by the architecture, as far as it doesn't tell."""
+def completed(source: Source, known: Producer, backend: str = "") -> Source:
+    """Return a source whose producer is told by the architecture, as far as it doesn't tell.
+
+    What a user says of its backend goes before both.
+    """
     own = source.producer
-    version, backend = own.version or known.version, known.backend or own.backend
+    version, backend = own.version or known.version, backend or own.backend or known.backend
     return replace(source, producer=Producer(version, backend, known.layers))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +83,20 @@ def written(result: Result, folder: Path) -> Path:
     return page
 
 
+def backend_of(case: Case) -> str:
+    """Return what a user has to say of a case, since its files don't: that Theano computed."""
+    return "theano" if "theano" in str(case.entry.get("producer")) else ""
+
+
 def converted(case: Case, result: Result, place: Path) -> Path:
     """Return a folder with the recorded numbers of a case, its weights as the page takes them."""
     assert case.numeric is not None
     assert result.model is not None
     assert result.document is not None
-    producer = producer_of(result.document)
-    if "theano" in str(case.entry.get("producer")):
-        producer = replace(producer, backend="theano")
     if not (case.numeric / "weight_0.npy").exists():
         return case.numeric
-    with gathered(case.numeric, result.model, producer) as matched:
+    producer, backend = producer_of(result.document), backend_of(case)
+    with gathered(case.numeric, result.model, producer, backend=backend) as matched:
         write_folder(place, matched.weights)
     for name in ("inputs.npz", "outputs.npz"):
         shutil.copy(case.numeric / name, place / name)

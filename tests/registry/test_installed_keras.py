@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import pytest
+from keras.src.utils.naming import reset_uids
 
 from kcodegen import registry
 from kcodegen.ir.values import Args, Array, Dict, Obj, Symbol, Value, same
 from kcodegen.registry.built import built_value
+from kcodegen.registry.harvest.__main__ import check, harvested
+from kcodegen.registry.harvest.classes import GETTERS, helper_classes, public_classes
+from kcodegen.registry.harvest.probes import config_or_none, others
+from kcodegen.registry.harvest.recipes import UNMADE, signature
+from kcodegen.registry.harvest.values import serialized, value_of
 from kcodegen.registry.overrides import holds
 from kcodegen.registry.rows import ClassRow, narrow
-
-keras = pytest.importorskip("keras", minversion="3.15")
-
-from keras.src.utils.naming import reset_uids  # noqa: E402
-
-from kcodegen.registry.harvest.__main__ import check, harvested  # noqa: E402
-from kcodegen.registry.harvest.classes import GETTERS, helper_classes, public_classes  # noqa: E402
-from kcodegen.registry.harvest.probes import config_or_none, others  # noqa: E402
-from kcodegen.registry.harvest.recipes import UNMADE, signature  # noqa: E402
-from kcodegen.registry.harvest.values import serialized, value_of  # noqa: E402
 
 CLASSES = {
     key: cls

@@ -7,12 +7,11 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import pytest
 
 from kcodegen import registry
 from kcodegen.registry.rows import OpRow
-
-keras = pytest.importorskip("keras", minversion="3.15")
 
 Arguments = dict[str, Any]
 

@@ -225,7 +225,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     "deep": (deep, ["is reached in two ways, or lies too deep"]),
     "bytes": (
         lambda f: replaced(f, "layers/dense/vars/1", np.zeros(4, "V1")),
-        ["layers/dense/vars/1 holds bytes of no type that is known"],
+        ["layers/dense/vars/1 in the HDF5 file holds bytes of no type that is known"],
     ),
 }
 

@@ -218,3 +218,19 @@ def test_a_list_that_might_unfold_is_refused(tmp_path: Path) -> None:
         for name in ("names", "numbers"):
             with pytest.raises(CompileError, match=f"attribute {name} that is no list of names"):
                 hdf5.texts(file, name)
+
+
+def test_bfloat16_of_keras_2_is_read(tmp_path: Path) -> None:
+    """HDF5 has no name for it, and holds its bytes."""
+    from kcodegen.weights.files import legacy_hdf5
+    from kcodegen.weights.files.store import whole, widened
+
+    bits = np.array([0x3F80, 0xC000], "u2")
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = [b"d"]
+        file.create_group("d").attrs["weight_names"] = [b"d/mean:0"]
+        file["d/d/mean:0"] = bits.view("V2")
+    with hdf5.opened(tmp_path / "w.h5") as file:
+        (array,) = legacy_hdf5.read(file).arrays
+        assert array.dtype == "bfloat16"
+        assert widened(whole(array), array.dtype).tolist() == [1.0, -2.0]

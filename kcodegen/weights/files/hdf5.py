@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
 from kcodegen.records import record
-from kcodegen.weights.files.store import PIECE
+from kcodegen.weights.files.store import PIECE, Stored
 from kcodegen.words import prose
 
 # An open group or file, and a dataset, of h5py: imported only when there is a file to read.
@@ -267,6 +267,24 @@ def _why_too_large(dataset: Dataset) -> str | None:
     if stored > dataset.file.id.get_filesize():
         return f"claims {stored} bytes, more than the file has"
     return None
+
+
+def numbers(dataset: Dataset, name: tuple[str, ...]) -> Stored:
+    """Return a dataset as numbers under a name; CompileError for what is no plain array.
+
+    numpy has no name for bfloat16, and writes its bytes.
+    """
+    found = array(dataset)
+    if found.dtype == "void16":
+        return Stored(name, found.shape, "bfloat16", lambda: _bits(found))
+    if found.dtype.startswith("void"):
+        raise _refused(found.path, "holds bytes of no type that is known")
+    return Stored(name, found.shape, found.dtype, found.pieces)
+
+
+def _bits(found: Array) -> Iterator[Any]:
+    """Return the bits of numbers of 16 bits, piece by piece."""
+    return (piece.view("uint16") for piece in found.pieces())
 
 
 def _pieces(dataset: Dataset, shape: tuple[int, ...]) -> Iterator[Any]:

@@ -7,9 +7,9 @@ The same layout is written by tf.keras from 2.12 on. Source: `keras.src.saving.s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.records import record
@@ -25,8 +25,6 @@ MAX_GROUPS = 200_000
 _VARS = "vars"
 # What tf.keras called the layers of a model until 2.14.
 _OLD_LAYERS = "_layer_checkpoint_dependencies"
-# numpy has no name for it, and writes its bytes.
-_BFLOAT16 = "void16"
 
 
 @record(frozen=True)
@@ -40,20 +38,7 @@ class Owner:
     def arrays(self) -> tuple[Stored, ...]:
         """Return the variables in their order; CompileError for what is no plain array."""
         keys = sorted(self.datasets, key=lambda key: (len(key), key))
-        return tuple(self._array(key) for key in keys)
-
-    def _array(self, key: str) -> Stored:
-        found = hdf5.array(self.datasets[key])
-        dtype = "bfloat16" if found.dtype == _BFLOAT16 else found.dtype
-        if dtype.startswith("void"):
-            raise _malformed(f"{found.path} holds bytes of no type that is known")
-        bits = _bits(found) if dtype == "bfloat16" else found.pieces
-        return Stored((*self.path, _VARS, key), found.shape, dtype, bits)
-
-
-def _bits(found: hdf5.Array) -> Callable[[], Iterator[Any]]:
-    """Return what reads the bits of numbers of 16 bits."""
-    return lambda: (piece.view("uint16") for piece in found.pieces())
+        return tuple(hdf5.numbers(self.datasets[key], (*self.path, _VARS, key)) for key in keys)
 
 
 Tree: TypeAlias = "dict[Path, Owner]"

@@ -51,8 +51,7 @@ def _array(group: hdf5.Group, layer: str, name: str) -> Stored:
     if found is None or hdf5.is_group(found):
         shown = "/".join(map(prose, name.split("/")))
         raise _malformed(f"the weight {shown} of {prose(layer)!r} is on its list only")
-    array = hdf5.array(found)
-    return Stored((layer, *path, last), array.shape, array.dtype, array.pieces)
+    return hdf5.numbers(found, (layer, *path, last))
 
 
 def _producer(file: hdf5.Group, root: hdf5.Group) -> Producer:

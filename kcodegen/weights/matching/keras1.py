@@ -12,12 +12,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from kcodegen.diagnostics import Origin, rejected
+from kcodegen.diagnostics import Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph
 from kcodegen.ir.values import lookup
 from kcodegen.weights.files.sources import Producer, Source
 from kcodegen.weights.files.store import Stored
-from kcodegen.weights.matching import conversions
+from kcodegen.weights.matching import conversions, doubts
 from kcodegen.weights.matching.conversions import converted
 from kcodegen.weights.matching.owners import (
     Pairs,
@@ -138,8 +138,8 @@ def _in_order(group: Slots, arrays: list[Stored], producer: Producer) -> list[St
     return arrays
 
 
-def match_keras1(graph: Graph, source: Source) -> Pairs:
-    """Return the variables of a model with the arrays that Keras 0 or 1 saved.
+def match_keras1(graph: Graph, source: Source) -> tuple[Pairs, tuple[Diagnostic, ...]]:
+    """Return the variables of a model with the arrays that Keras 0 or 1 saved, and what to say.
 
     By layer where the file has layers: models inside models were taken apart there. Else by order.
     """
@@ -150,14 +150,22 @@ def match_keras1(graph: Graph, source: Source) -> Pairs:
     rows = _rows(own, names) if source.kind == "layers" else None
     if rows is None:
         groups = by_owner(_as_added(own, source.producer.layers)).values()
-        return in_today_order(own, _taken(groups, source.arrays, source.producer))
+        pairs = _taken(groups, source.arrays, source.producer)
+        notes = doubts.renamed(_names(pairs)) if source.kind == "layers" else ()
+        return in_today_order(own, pairs), tuple(notes)
     held = dict(source.groups)
     pairs = tuple(
         pair
         for name, found in rows.items()
         for pair in _taken(by_owner(tuple(found)).values(), held[name], source.producer)
     )
-    return in_today_order(own, pairs)
+    return in_today_order(own, pairs), ()
+
+
+def _names(pairs: Pairs) -> list[tuple[str, str]]:
+    """Return the layers of a model, each with the name that its arrays are under in the file."""
+    rows = {slot.layers: array.name[0] for slot, array in pairs}
+    return [(theirs if theirs in ours else ours[-1], theirs) for ours, theirs in rows.items()]
 
 
 def _as_added(own: Slots, layers: Sequence[str]) -> Slots:

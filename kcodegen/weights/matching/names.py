@@ -58,7 +58,7 @@ def _settled(members: list[tuple[str, Path]], tree: Tree) -> list[tuple[str, Pat
         return [(name, named[name]) for name, _ in members]
     for name, path in members:
         there = tree[path].name if path in tree else ""
-        if there != name and there in own and not _is_automatic(there, path):
+        if there != name and there in own and not is_automatic(there, path):
             message = f"the file has {prose(there)} where the model has {prose(name)}"
             hint = (
                 "names and order of the layers contradict each other: is it the file of this model?"
@@ -67,7 +67,7 @@ def _settled(members: list[tuple[str, Path]], tree: Tree) -> list[tuple[str, Pat
     return members
 
 
-def _is_automatic(name: str, path: Path) -> bool:
+def is_automatic(name: str, path: Path) -> bool:
     """Tell whether a layer has a name that Keras may have given it: by class, counted."""
     word = re.sub(r"_[0-9]+$", "", path[-1])
     return re.fullmatch(rf"{re.escape(word)}(_[0-9]+)?", name) is not None

@@ -9,8 +9,10 @@ from kcodegen.diagnostics import CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Graph
 from kcodegen.weights.files.keras_file import Owner, Path, Tree
 from kcodegen.weights.files.store import Stored, computed
+from kcodegen.weights.matching import doubts
 from kcodegen.weights.matching.layout import Place, file_order, is_merged, place_of
 from kcodegen.weights.matching.misfits import shown
+from kcodegen.weights.matching.names import is_automatic
 from kcodegen.weights.matching.owners import Pairs, fits
 from kcodegen.weights.matching.places import Found, find, inside
 from kcodegen.weights.matching.roles import Matched
@@ -46,7 +48,24 @@ def match(graph: Graph, tree: Tree) -> Matched:
             problems.extend(error.diagnostics)
     if problems:
         raise CompileError(problems)
+    notes.extend(_doubts(found, tree))
     return Matched(tuple(_pairs(needed, arrays, found, tree)), tuple(notes))
+
+
+def _doubts(found: Found, tree: Tree) -> Iterator[Diagnostic]:
+    """Yield warnings for layers that the file has under other names, or in another order."""
+    renamed, moved = [], []
+    for names in dict.fromkeys(names for names, _ in found.objects):
+        path = found.layers.get(names)
+        if path is None:  # written once, for another place of the model
+            continue
+        name = tree[path].name if path in tree else ""
+        if name not in ("", names[-1]) and not is_automatic(name, path):
+            renamed.append((names[-1], name))
+        if path[-1] != found.counted[names][-1]:
+            moved.append((names[-1], path[-1]))
+    yield from doubts.renamed(renamed)
+    yield from doubts.moved(moved)
 
 
 def _pairs(

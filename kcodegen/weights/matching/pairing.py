@@ -3,7 +3,7 @@
     bi/forward_lstm/lstm_cell/kernel:0   ->   bi, attributes forward_layer/cell, role kernel
 
 The arrays of one object have the same path but for the last name. A path tells its object by the
-names in it; what two objects could both be goes by order.
+names in it; what names don't tell goes by the order of the file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from kcodegen.records import record
 from kcodegen.weights.files.sources import Producer
 from kcodegen.weights.files.store import Stored
 from kcodegen.weights.matching.owners import (
@@ -30,17 +31,42 @@ Path: TypeAlias = "tuple[str, ...]"
 _PREFIXES = {"forward_layer": "forward_", "backward_layer": "backward_"}
 
 
+@record(frozen=True)
+class Paired:
+    """Variables with their arrays, and the objects that neither name nor shape told apart.
+
+    Of each such object: its variables, and the path of the arrays that it was given by order.
+    """
+
+    pairs: Pairs
+    unsure: tuple[tuple[Slots, Path], ...] = ()
+
+
 def paired(
     expected: Slots, arrays: Sequence[Stored], producer: Producer, is_ordered: bool = True
-) -> Pairs | None:
-    """Return the variables with their arrays, None where that isn't sure.
+) -> Paired | None:
+    """Return the variables with their arrays, None where nothing tells which is which.
 
     `expected` are the variables in the order in which the file should have them, if it has one.
+    Names go before order, if they tell all objects. Some of them alone don't: in a file of another
+    run `dense_1` may be what is `dense` here.
     """
     if len(expected) != len(arrays):
         return None
-    found = _by_path(expected, arrays, producer, is_ordered)
-    return in_order(expected, arrays, producer) if found is None and is_ordered else found
+    groups: dict[Path, list[Stored]] = {}
+    for array in arrays:
+        groups.setdefault(array.name[:-1], []).append(array)
+    owners = list(by_owner(expected).values())
+    told = _by_path(owners, groups, producer) if len(owners) == len(groups) else None
+    if told is not None and len(told) == len(owners):
+        return Paired(_in_order_of(owners, told))
+    if not is_ordered:
+        return None
+    ordered = in_order(expected, arrays, producer)
+    if ordered is not None:
+        return Paired(ordered, _unsure(owners, ordered))
+    left = None if told is None else _by_shape(owners, groups, told, producer)
+    return None if left is None or _unsure(owners, left) else Paired(left)
 
 
 def in_order(
@@ -63,41 +89,69 @@ def in_order(
 
 
 def _by_path(
-    expected: Slots, arrays: Sequence[Stored], producer: Producer, is_ordered: bool
-) -> Pairs | None:
-    """Return what the names in the paths tell."""
-    groups: dict[Path, list[Stored]] = {}
-    for array in arrays:
-        groups.setdefault(array.name[:-1], []).append(array)
-    owners = list(by_owner(expected).values())
-    if len(groups) != len(owners):
-        return None
-    places = _places(groups)
+    owners: Sequence[Slots], groups: dict[Path, list[Stored]], producer: Producer
+) -> dict[int, Pairs]:
+    """Return what the names in the paths tell, by the numbers of the objects."""
+    free = dict(groups)
+    places = _places(free)
     found: dict[int, Pairs] = {}
-    left: list[int] = []
-    # Those with a name of their own first, so that they are not given to others.
     for number, group in enumerate(owners):
-        path = _named(group, groups, places)
-        pairs = None if path is None else by_role(group, groups[path], producer)
-        if path is None or pairs is None:
-            left.append(number)
+        path = _named(group, free, places)
+        if path is None or not _is_known_by(group, path):
             continue
-        found[number] = pairs
-        del groups[path]
-    if left and not is_ordered:
-        return None
-    for number in left:
+        pairs = by_role(group, free[path], producer)
+        if pairs is not None:
+            found[number] = pairs
+            del free[path]
+    return found
+
+
+def _by_shape(
+    owners: Sequence[Slots],
+    groups: dict[Path, list[Stored]],
+    told: dict[int, Pairs],
+    producer: Producer,
+) -> Pairs | None:
+    """Return what is told, and each other object with arrays that fit; None where some has none."""
+    taken = {array.name[:-1] for pairs in told.values() for _, array in pairs}
+    free = {path: group for path, group in groups.items() if path not in taken}
+    found = dict(told)
+    for number, group in enumerate(owners):
+        if number in found:
+            continue
         fitting = (
             (path, pairs)
-            for path, group in groups.items()
-            if (pairs := by_role(owners[number], group, producer)) is not None
+            for path, arrays in free.items()
+            if (pairs := by_role(group, arrays, producer)) is not None
         )
         first = next(fitting, None)
         if first is None:
             return None
-        del groups[first[0]]
+        del free[first[0]]
         found[number] = first[1]
-    return tuple(pair for number in sorted(found) for pair in found[number])
+    return _in_order_of(owners, found)
+
+
+def _in_order_of(owners: Sequence[Slots], found: dict[int, Pairs]) -> Pairs:
+    return tuple(pair for number in range(len(owners)) for pair in found[number])
+
+
+def _unsure(owners: Sequence[Slots], pairs: Pairs) -> tuple[tuple[Slots, Path], ...]:
+    """Return the objects that might have each other's arrays, as far as names and shapes tell."""
+    given = dict(pairs)
+    unnamed: dict[object, list[tuple[Slots, Path]]] = {}
+    for group in owners:
+        path = given[group[0]].name[:-1]
+        if not _is_known_by(group, path):
+            looks = tuple((slot.role, given[slot].shape) for slot in group)
+            unnamed.setdefault(looks, []).append((group, path))
+    return tuple(one for alike in unnamed.values() if len(alike) > 1 for one in alike)
+
+
+def _is_known_by(group: Slots, path: Path) -> bool:
+    """Tell whether a path has the name of an object, or of the layer that it is a part of."""
+    first = group[0]
+    return first.layers[-1] in path or (first.owner != "" and first.owner in path)
 
 
 def _places(groups: Iterable[Path]) -> dict[str, list[Path]]:

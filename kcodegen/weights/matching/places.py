@@ -23,12 +23,13 @@ _PROPERTIES = frozenset({f"{part}_dense" for part in ("query", "key", "value", "
 class Found:
     """The paths of the objects in a file; None for one that it has not.
 
-    `layers` are the paths of layers by the names that lead to them, `extra` the objects that the
-    model has no place for.
+    `layers` are the paths of layers by the names that lead to them, `counted` the places where
+    Keras counts them, `extra` the objects that the model has no place for.
     """
 
     objects: dict[Place, Path | None]
     layers: dict[Path, Path]
+    counted: dict[Path, Path]
     extra: tuple[Path, ...]
 
     @property
@@ -49,7 +50,7 @@ def find(graph: Graph, objects: dict[Place, Slots], strange: Iterable[Path], tre
     best: Found | None = None
     for counting in COUNTINGS:
         paths = layer_paths(graph, Counted(counting, weighted, former))
-        found = _find(objects, strange, by_name(graph, paths, tree), tree)
+        found = _find(objects, strange, by_name(graph, paths, tree), paths, tree)
         if best is None or found.faults < best.faults:
             best = found
         if not found.faults:
@@ -59,7 +60,11 @@ def find(graph: Graph, objects: dict[Place, Slots], strange: Iterable[Path], tre
 
 
 def _find(
-    objects: dict[Place, Slots], strange: Iterable[Path], layers: dict[Path, Path], tree: Tree
+    objects: dict[Place, Slots],
+    strange: Iterable[Path],
+    layers: dict[Path, Path],
+    counted: dict[Path, Path],
+    tree: Tree,
 ) -> Found:
     """Return where the objects are, once the layers have their paths."""
     paths: dict[Place, Path | None] = {}
@@ -80,7 +85,7 @@ def _find(
         and not is_other(path)
         and not any(path[: len(layer)] == layer for layer in theirs)
     )
-    return Found(paths, layers, extra)
+    return Found(paths, layers, counted, extra)
 
 
 def _inside(layer: Path, attributes: Path, tree: Tree) -> Path | None:

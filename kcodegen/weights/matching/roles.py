@@ -12,7 +12,7 @@ from kcodegen.ir.graph import Graph, Layer
 from kcodegen.records import record
 from kcodegen.weights.files.sources import Source
 from kcodegen.weights.files.store import Stored
-from kcodegen.weights.matching import order, shared, strangers
+from kcodegen.weights.matching import doubts, order, shared, strangers
 from kcodegen.weights.matching.keras1 import match_keras1
 from kcodegen.weights.matching.layers import same_layers
 from kcodegen.weights.matching.misfits import misfits
@@ -38,7 +38,7 @@ class Matched:
 def match(graph: Graph, source: Source) -> Matched:
     """Return each variable of a model with its array; CompileError names all that don't fit."""
     if source.producer.is_first:
-        return Matched(match_keras1(graph, source))
+        return Matched(*match_keras1(graph, source))
     match source.kind:
         case "layers":
             return _by_layer(graph, source)
@@ -60,7 +60,7 @@ def _by_layer(graph: Graph, source: Source) -> Matched:
         raise CompileError(tuple(_layers_apart(needed, held)))
     weights: list[Pairs] = []
     problems: list[Diagnostic] = []
-    notes: list[Diagnostic] = list(_renamed(rows))
+    notes: list[Diagnostic] = list(doubts.renamed(rows))
     for ours, theirs in rows:
         layer, own = wanted[ours]
         arrays = held[theirs]
@@ -72,7 +72,8 @@ def _by_layer(graph: Graph, source: Source) -> Matched:
         if pairs is None:
             problems.extend(misfits(layer, order.heaps(own), arrays))
         else:
-            weights.append(in_today_order(own, pairs))
+            notes.extend(doubts.unsure(pairs.unsure))
+            weights.append(in_today_order(own, pairs.pairs))
     if problems:
         raise CompileError(problems)
     return Matched(tuple(pair for pairs in weights for pair in pairs), tuple(notes))
@@ -100,33 +101,26 @@ def _layers_apart(
         yield Diagnostic("unexpected-weights", "the file has two layers of one name", hint=hint)
 
 
-def _renamed(rows: Sequence[tuple[str, str]]) -> Iterator[Diagnostic]:
-    """Yield a warning when layers were told apart by their order."""
-    other = [(ours, theirs) for ours, theirs in rows if ours != theirs.replace("/", "_")]
-    if other:
-        ours, theirs = other[0]
-        message = (
-            f"{len(other)} layers have other numbers in the file of weights "
-            f"({prose(theirs)!r} for {prose(ours)!r}): layers go by their order"
-        )
-        hint = "look whether the file is that of this model: --verify compares the outputs"
-        yield Diagnostic("renamed-weights", message, hint=hint, severity="warning")
-
-
 def _by_name(graph: Graph, source: Source) -> Matched:
     """Return what the paths of a whole model's weights tell."""
     own = known(graph)
     expected = tuple(slot for layer in _by_top(own) for slot in order.heaps(layer))
     stands = shared.stand_ins(expected, len(source.arrays))
     asked = tuple(slot for slot in expected if slot not in stands)
-    pairs = paired(asked, source.arrays, source.producer, source.is_ordered)
-    if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
-        names = ", ".join(array.shown for array in source.arrays[:3])
-        message = f"the names in the file don't tell which weight is which: {names}"
-        raise rejected("unknown-weights", message, hint="call each by its path in the model")
-    if pairs is None:
-        raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return Matched(in_today_order(own, shared.filled(pairs, stands)), shared.note(stands))
+    found = paired(asked, source.arrays, source.producer, source.is_ordered)
+    if found is None:
+        raise _untold(expected, source)
+    notes = (*shared.note(stands), *doubts.unsure(found.unsure))
+    return Matched(in_today_order(own, shared.filled(found.pairs, stands)), notes)
+
+
+def _untold(expected: Slots, source: Source) -> CompileError:
+    """Return the error for a file that doesn't tell which weight is which."""
+    if source.is_ordered or len(expected) != len(source.arrays):
+        return CompileError(tuple(misfits(None, expected, source.arrays)))
+    names = ", ".join(array.shown for array in source.arrays[:3])
+    message = f"the names in the file don't tell which weight is which: {names}"
+    return rejected("unknown-weights", message, hint="call each by its path in the model")
 
 
 def _by_top(found: Slots) -> list[Slots]:
@@ -139,20 +133,26 @@ def _by_top(found: Slots) -> list[Slots]:
 
 def _by_number(graph: Graph, source: Source) -> Matched:
     """Return the arrays in the order of `get_weights()` of the Keras that saved them."""
-    own = _counted(graph, len(source.arrays))
+    own, producer = _counted(graph, len(source.arrays)), source.producer
     expected = own
-    if source.producer.version is None or source.producer.version < (3, 0):
-        expected = order.old_order(own, source.producer.enters_models)
+    if producer.version is None or producer.version < (3, 0):
+        expected = order.old_order(own, producer.enters_models)
     stands = shared.stand_ins(expected, len(source.arrays))
     asked = tuple(slot for slot in expected if slot not in stands)
-    pairs = in_order(asked, source.arrays, source.producer, named=False)
-    if pairs is None and not source.is_ordered and len(expected) == len(source.arrays):
-        names = ", ".join(array.shown for array in source.arrays[:3])
-        message = f"the names in the file don't tell which weight is which: {names}"
-        raise rejected("unknown-weights", message, hint="call each by its path in the model")
+    pairs = in_order(asked, source.arrays, producer, named=False)
     if pairs is None:
-        raise CompileError(tuple(misfits(None, expected, source.arrays)))
-    return Matched(in_today_order(own, shared.filled(pairs, stands)), shared.note(stands))
+        raise _untold(expected, source)
+    notes = list(shared.note(stands))
+    if producer.version is None and not stands:
+        rows = (in_order(other, source.arrays, producer, named=False) for other in _orders(own))
+        notes.extend(doubts.numbered(pairs, [row for row in rows if row is not None]))
+    return Matched(in_today_order(own, shared.filled(pairs, stands)), tuple(notes))
+
+
+def _orders(own: Slots) -> Iterator[Slots]:
+    """Yield the weights in the order of every Keras from 2 on."""
+    yield own
+    yield from (order.old_order(own, enters_models) for enters_models in (True, False))
 
 
 def _counted(graph: Graph, count: int) -> Slots:
