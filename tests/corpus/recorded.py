@@ -22,8 +22,6 @@ FOLDERS = ("keras3.15", "seed_flat", *OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS)
 _OPS = "Keras 3 writes ops into .h5 by bare names, and can't read them either"
 MISSED = {
     "*/custom_subclass_functional page": "its own Keras wrote an empty config",
-    "*/fn_nested3 npy": "it shares a model at two levels, which no Keras reads back: it makes two",
-    "*/fn_nested3 npz": "it shares a model at two levels, which no Keras reads back: it makes two",
     "*/op_refused_* page": "no page can say it",
     "*/op_repeat page": "no page can say it",
     "*/op_attention Keras 3 .h5": _OPS,
