@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Shape
-from kcodegen.ir.order import operands
 from kcodegen.ir.values import Args, Array, Ref, Value, lookup, refs, rewrite
 from kcodegen.passes.integers import FLOAT, OF_TRUTHS, ONE_HOT, PROMOTE, TRUTH, Kinds, wanted_kind
 from kcodegen.passes.spell_ops import Unsaid
@@ -34,24 +33,35 @@ def fit_op(call: Call, kinds: Kinds, shapes: dict[Ref, Shape]) -> tuple[Call, ..
         call = replace(call, kwargs=tuple(truths))
     if call.target in PROMOTE:
         call = _numbers(call, kinds)
-    casts: dict[Ref, Call] = {}
     if call.target == ONE_HOT and isinstance(lookup(call.kwargs, "x"), tuple):
         raise Unsaid("ops.one_hot of a list has no equal in TensorFlow")
-    for ref in operands(call):
-        dtype = wanted_kind(call, ref, kinds)
-        if dtype is not None:
-            given: Args = (("x", ref), ("dtype", dtype))
-            id = f"{call.id} cast {len(casts)}"
-            made = Call(id, "op", "keras.ops.cast", kwargs=given, origin=call.origin)
-            casts.setdefault(ref, made)
-    if not casts:
-        return (call,)
+    return _cast(call, kinds)
 
-    def cast(value: Value) -> Value:
-        return Ref(casts[value].id) if isinstance(value, Ref) and value in casts else value
 
-    kwargs = tuple((name, rewrite(value, cast)) for name, value in call.kwargs)
-    return (*casts.values(), replace(call, kwargs=kwargs))
+def _cast(call: Call, kinds: Kinds) -> tuple[Call, ...]:
+    """Return casts of the operands that need one, and the call with these in their places."""
+    casts: dict[tuple[Ref, str], Call] = {}
+    kwargs: list[tuple[str, Value]] = []
+    for name, value in call.kwargs:
+        cast: dict[Value, Value] = {}
+        for ref in refs(value):
+            dtype = wanted_kind(call, name, ref, kinds)
+            if dtype is not None:
+                given: Args = (("x", ref), ("dtype", dtype))
+                id = f"{call.id} cast {len(casts)}"
+                made = Call(id, "op", "keras.ops.cast", kwargs=given, origin=call.origin)
+                cast[ref] = Ref(casts.setdefault((ref, dtype), made).id)
+        kwargs.append((name, _exchanged(value, cast)))
+    return (*casts.values(), replace(call, kwargs=tuple(kwargs))) if casts else (call,)
+
+
+def _exchanged(value: Value, others: dict[Value, Value]) -> Value:
+    """Return a value with other references in it."""
+
+    def other(item: Value) -> Value:
+        return others.get(item, item) if isinstance(item, Ref) else item
+
+    return rewrite(value, other) if others else value
 
 
 def _product(call: Call, shapes: dict[Ref, Shape]) -> Call:
@@ -71,8 +81,8 @@ def _numbers(call: Call, kinds: Kinds) -> Call:
 
     TensorFlow makes a tensor of each number by itself, but for the right side of an operator.
     """
-    found = {_kind_then(call, ref, kinds) for ref in refs(lookup(call.kwargs, "x1"))}
-    found |= {_kind_then(call, ref, kinds) for ref in refs(lookup(call.kwargs, "x2"))}
+    sides = [(name, lookup(call.kwargs, name)) for name in ("x1", "x2")]
+    found = {_kind_then(call, name, ref, kinds) for name, side in sides for ref in refs(side)}
     given = [value for k, value in call.kwargs if k in ("x1", "x2") and _is_number(value)]
     if not given or len(found) != 1 or None in found:
         return call
@@ -94,9 +104,9 @@ def _numbers(call: Call, kinds: Kinds) -> Call:
     return replace(call, kwargs=tuple(kwargs))
 
 
-def _kind_then(call: Call, ref: Ref, kinds: Kinds) -> str | None:
+def _kind_then(call: Call, name: str, ref: Ref, kinds: Kinds) -> str | None:
     """Return the kind that a tensor has when the op computes with it."""
-    wanted = wanted_kind(call, ref, kinds)
+    wanted = wanted_kind(call, name, ref, kinds)
     return FLOAT if wanted == "float32" else wanted or kinds.get(ref.call)
 
 

@@ -133,18 +133,19 @@ def why_not(call: Call, kinds: Kinds) -> str | None:
     return None
 
 
-def wanted_kind(call: Call, ref: Ref, kinds: Kinds) -> str | None:
+def wanted_kind(call: Call, name: str, ref: Ref, kinds: Kinds) -> str | None:
     """Return the dtype that Keras 3 makes of an operand before it computes, where TensorFlow won't.
 
     ops.mean(tokens)   ->   "float32"        ops.where(tokens, a, b)   ->   "bool" for the tokens
+
+    `name` is the argument that the operand is, or is a part of.
     """
     kind = kinds.get(ref.call)
     if call.target == ONE_HOT:
         return None if kind is not None and kind.startswith(("int", "uint")) else "int64"
-    is_tested = ref in refs(lookup(call.kwargs, "condition"))
-    if call.target in OF_TRUTHS or is_tested:
+    if call.target in OF_TRUTHS or name == "condition":
         return None if kind in (None, TRUTH) else TRUTH
-    if _is_float(kind):
+    if _is_float(kind) or name in _BESIDE:
         return None
     return "float32" if call.target in _OF_FLOATS or _has_point(call, kinds) else None
 

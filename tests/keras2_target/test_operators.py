@@ -91,6 +91,11 @@ def test_what_reads_badly_is_a_function() -> None:
     assert "tf.add(t0, -1.0)" in page_of(lambda k, t: t(4) + -1.0)
 
 
+def twice(where: Any, x: Any) -> Any:
+    """Return a choice of a tensor that is the condition too."""
+    return where(x, x, 2.0)
+
+
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
@@ -99,6 +104,10 @@ def test_what_reads_badly_is_a_function() -> None:
         (lambda k, t: k.ops.one_hot(t(4), 5), 'tf.one_hot(tf.cast(t0, "int64"), 5'),
         (lambda k, t: k.ops.logical_and(t(4), 0.5), 'tf.logical_and(tf.cast(t0, "bool"), True)'),
         (lambda k, t: k.ops.where(t(4, dtype="bool"), 2, t(4)), "tf.where(t0, 2.0, t1)"),
+        (
+            lambda k, t: twice(k.ops.where, t(4)),
+            'tf.cast(t0, "bool")\n    outputs = tf.where(x, t0, 2.0)',
+        ),
         (
             lambda k, t: k.ops.divide(t(4, dtype="int32"), 2),
             'tf.divide(tf.cast(t0, "float32"), 2.0)',

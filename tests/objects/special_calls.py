@@ -248,5 +248,7 @@ SPECIAL: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
     "where": (
         lambda ops, t: ops.where(t(4) > 0.5, t(4), 0.0),
         lambda ops, t: ops.where(t(4, dtype="bool"), t(4), t(4)),
+        lambda ops, t: (lambda x: ops.where(x, x, 2.0))(t(4)),
+        lambda ops, t: (lambda x: ops.where(x, x + 1, x))(t(4, dtype="int32")),
     ),
 }
