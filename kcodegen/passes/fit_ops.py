@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kcodegen.ir.graph import Call, Shape
-from kcodegen.ir.order import operands
-from kcodegen.ir.values import Args, Array, Ref, Value, lookup, rewrite
-from kcodegen.passes.integers import FLOAT, OF_TRUTHS, ONE_HOT, Kinds, wanted_kind
+from kcodegen.ir.values import Args, Array, Ref, Value, lookup, refs, rewrite
+from kcodegen.passes.integers import FLOAT, OF_TRUTHS, ONE_HOT, PROMOTE, TRUTH, Kinds, wanted_kind
 from kcodegen.passes.spell_ops import Unsaid
 
 _MATMUL = "keras.ops.matmul"
+_SIGNED = frozenset(
+    """add subtract multiply true_divide floor_divide less less_equal greater
+    greater_equal""".split()
+)
 _WHERE = "keras.ops.where"
 
 
@@ -28,26 +31,37 @@ def fit_op(call: Call, kinds: Kinds, shapes: dict[Ref, Shape]) -> tuple[Call, ..
         names = ("condition",) if call.target == _WHERE else ("x1", "x2")
         truths = ((k, _truth(value) if k in names else value) for k, value in call.kwargs)
         call = replace(call, kwargs=tuple(truths))
-    if call.target == _WHERE:
-        call = replace(call, kwargs=_choices(call.kwargs, kinds))
-    casts: dict[Ref, Call] = {}
+    if call.target in PROMOTE:
+        call = _numbers(call, kinds)
     if call.target == ONE_HOT and isinstance(lookup(call.kwargs, "x"), tuple):
         raise Unsaid("ops.one_hot of a list has no equal in TensorFlow")
-    for ref in operands(call):
-        dtype = wanted_kind(call, ref, kinds)
-        if dtype is not None:
-            given: Args = (("x", ref), ("dtype", dtype))
-            id = f"{call.id} cast {len(casts)}"
-            made = Call(id, "op", "keras.ops.cast", kwargs=given, origin=call.origin)
-            casts.setdefault(ref, made)
-    if not casts:
-        return (call,)
+    return _cast(call, kinds)
 
-    def cast(value: Value) -> Value:
-        return Ref(casts[value].id) if isinstance(value, Ref) and value in casts else value
 
-    kwargs = tuple((name, rewrite(value, cast)) for name, value in call.kwargs)
-    return (*casts.values(), replace(call, kwargs=kwargs))
+def _cast(call: Call, kinds: Kinds) -> tuple[Call, ...]:
+    """Return casts of the operands that need one, and the call with these in their places."""
+    casts: dict[tuple[Ref, str], Call] = {}
+    kwargs: list[tuple[str, Value]] = []
+    for name, value in call.kwargs:
+        cast: dict[Value, Value] = {}
+        for ref in refs(value):
+            dtype = wanted_kind(call, name, ref, kinds)
+            if dtype is not None:
+                given: Args = (("x", ref), ("dtype", dtype))
+                id = f"{call.id} cast {len(casts)}"
+                made = Call(id, "op", "keras.ops.cast", kwargs=given, origin=call.origin)
+                cast[ref] = Ref(casts.setdefault((ref, dtype), made).id)
+        kwargs.append((name, _exchanged(value, cast)))
+    return (*casts.values(), replace(call, kwargs=tuple(kwargs))) if casts else (call,)
+
+
+def _exchanged(value: Value, others: dict[Value, Value]) -> Value:
+    """Return a value with other references in it."""
+
+    def other(item: Value) -> Value:
+        return others.get(item, item) if isinstance(item, Ref) else item
+
+    return rewrite(value, other) if others else value
 
 
 def _product(call: Call, shapes: dict[Ref, Shape]) -> Call:
@@ -60,19 +74,44 @@ def _product(call: Call, shapes: dict[Ref, Shape]) -> Call:
     return replace(call, target="keras.ops.tensordot", kwargs=(*call.kwargs, ("axes", 1)))
 
 
-def _choices(args: Args, kinds: Kinds) -> Args:
-    """Return a number as one of the type of the tensor beside it, which `tf.where` asks for."""
-    other = {"x1": lookup(args, "x2"), "x2": lookup(args, "x1")}
-    found: list[tuple[str, Value]] = []
-    for name, value in args:
-        beside = other.get(name)
-        kind = kinds.get(beside.call) if isinstance(beside, Ref) else None
-        if isinstance(value, int) and kind == FLOAT:
-            value = float(value)
-        elif isinstance(value, (int, float)) and kind not in (None, FLOAT, "int32"):
-            raise Unsaid(f"ops.where of a number and of {kind} has no equal in TensorFlow")
-        found.append((name, value))
-    return tuple(found)
+def _numbers(call: Call, kinds: Kinds) -> Call:
+    """Return a call with its numbers of the type of the tensors beside them.
+
+    ops.maximum(0, x)   ->   ops.maximum(0.0, x)
+
+    TensorFlow makes a tensor of each number by itself, but for the right side of an operator.
+    """
+    sides = [(name, lookup(call.kwargs, name)) for name in ("x1", "x2")]
+    found = {_kind_then(call, name, ref, kinds) for name, side in sides for ref in refs(side)}
+    given = [value for k, value in call.kwargs if k in ("x1", "x2") and _is_number(value)]
+    if not given or len(found) != 1 or None in found:
+        return call
+    (kind,) = found
+    name = call.target.removeprefix("keras.")
+    is_signed = name.removeprefix("ops.") in _SIGNED
+    if kind == TRUTH and not all(isinstance(value, bool) for value in given):
+        raise Unsaid(f"{name} of truths and of a number has no equal in TensorFlow")
+    if kind not in (FLOAT, TRUTH, "int32") and not is_signed:
+        raise Unsaid(f"{name} of a number and of {kind} has no equal in TensorFlow")
+    made = float if kind is not None and "float" in kind else bool if kind == TRUTH else int
+    kwargs: list[tuple[str, Value]] = []
+    for key, value in call.kwargs:
+        if key in ("x1", "x2") and isinstance(value, (int, float)):
+            if made(value) != value:
+                raise Unsaid(f"{name} of {kind} and of {value!r} has no equal in TensorFlow")
+            value = made(value)
+        kwargs.append((key, value))
+    return replace(call, kwargs=tuple(kwargs))
+
+
+def _kind_then(call: Call, name: str, ref: Ref, kinds: Kinds) -> str | None:
+    """Return the kind that a tensor has when the op computes with it."""
+    wanted = wanted_kind(call, name, ref, kinds)
+    return FLOAT if wanted == "float32" else wanted or kinds.get(ref.call)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (int, float))
 
 
 def _truth(value: Value) -> Value:

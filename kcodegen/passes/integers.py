@@ -19,7 +19,7 @@ from kcodegen.registry.vocabulary import INPUT, is_custom
 FLOAT: Final = "float"
 TRUTH: Final = "bool"
 Kinds = dict[str, str]
-"""The dtype of what each call gives: of integers or truths, `float` for all floats, or absent."""
+"""The dtype of what each call gives, `float` for that of most floats; absent when not known."""
 
 
 def _ops(text: str) -> frozenset[str]:
@@ -37,14 +37,14 @@ _UNLIKE: Final = _ops("image.resize")
 """Ops that both compute with integers, each in its own way."""
 
 _OF_NUMBERS: Final = _ops(
-    """abs absolute argsort image.rgb_to_grayscale max min prod sort square sum tensordot"""
+    """abs absolute argsort image.rgb_to_grayscale max min mod prod sort square sum tensordot"""
 )
 """Ops that take truths in Keras 3, and integers and floats only in TensorFlow."""
 
 OF_TRUTHS: Final = _ops("all any logical_and logical_not logical_or logical_xor")
 """Ops that take all numbers in Keras 3, and truths only in TensorFlow."""
 
-_PROMOTE: Final = _ops(
+PROMOTE: Final = _ops(
     """add arctan2 divide divide_no_nan floor_divide maximum minimum mod multiply power subtract
     tensordot true_divide where concatenate stack matmul equal greater greater_equal less less_equal
     not_equal"""
@@ -116,7 +116,7 @@ def kind_of_op(call: Call, found: Kinds) -> str | None:
     if call.target in _GIVE:
         return _GIVE[call.target]
     given = [found.get(ref.call) for ref in operands(call)]
-    if call.target in _OF_FLOATS and None not in given:
+    if call.target in _OF_FLOATS and not any(_is_float(kind) for kind in given):
         return FLOAT
     return FLOAT if _has_point(call, found) else _common(_of_operands(call, found))
 
@@ -124,34 +124,37 @@ def kind_of_op(call: Call, found: Kinds) -> str | None:
 def why_not(call: Call, kinds: Kinds) -> str | None:
     """Say why TensorFlow does not compute an op with these operands as Keras 3 does."""
     given = [kinds.get(ref.call) for ref in operands(call)]
-    if call.target in _PROMOTE and len(set(_of_operands(call, kinds)) - {None}) > 1:
+    if call.target in PROMOTE and len(set(_of_operands(call, kinds)) - {None}) > 1:
         return "of tensors of different types, which TensorFlow does not take"
-    if call.target in _UNLIKE and any(kind not in (None, FLOAT) for kind in given):
+    if call.target in _UNLIKE and any(not _is_float(kind) for kind in given):
         return "of integers, which TensorFlow computes otherwise"
     if call.target in _OF_NUMBERS and TRUTH in given:
         return "of truths, which TensorFlow does not take"
     return None
 
 
-def wanted_kind(call: Call, ref: Ref, kinds: Kinds) -> str | None:
+def wanted_kind(call: Call, name: str, ref: Ref, kinds: Kinds) -> str | None:
     """Return the dtype that Keras 3 makes of an operand before it computes, where TensorFlow won't.
 
     ops.mean(tokens)   ->   "float32"        ops.where(tokens, a, b)   ->   "bool" for the tokens
+
+    `name` is the argument that the operand is, or is a part of.
     """
     kind = kinds.get(ref.call)
     if call.target == ONE_HOT:
         return None if kind is not None and kind.startswith(("int", "uint")) else "int64"
-    is_tested = ref in refs(lookup(call.kwargs, "condition"))
-    if call.target in OF_TRUTHS or is_tested:
+    if call.target in OF_TRUTHS or name == "condition":
         return None if kind in (None, TRUTH) else TRUTH
-    if kind in (None, FLOAT):
+    if _is_float(kind) or name in _BESIDE:
         return None
     return "float32" if call.target in _OF_FLOATS or _has_point(call, kinds) else None
 
 
 def _has_point(call: Call, kinds: Kinds) -> bool:
     """Tell whether all tensors of an op are of one type of integers, and a number has a point."""
-    if call.target not in _PROMOTE or len({kinds.get(ref.call) for ref in operands(call)}) != 1:
+    given = (value for name, value in call.kwargs if name not in _BESIDE)
+    found = {kinds.get(ref.call) for value in given for ref in refs(value)}
+    if call.target not in PROMOTE or len(found) != 1 or any(map(_is_float, found)):
         return False
     numbers = [value for name, value in call.kwargs if name not in _BESIDE]
     return any(isinstance(value, float) for value in numbers) and not any(
@@ -160,7 +163,7 @@ def _has_point(call: Call, kinds: Kinds) -> bool:
 
 
 def _of_operands(call: Call, kinds: Kinds) -> list[str | None]:
-    """Return the kinds of what an op computes with; a number without a point goes with all."""
+    """Return the kinds of what an op computes with; a number by itself goes with all."""
     values = (value for name, value in call.kwargs if name not in _BESIDE)
     return [kind for value in values for kind in _kinds_in(value, kinds)]
 
@@ -171,8 +174,6 @@ def _kinds_in(value: Value, kinds: Kinds) -> Iterator[str | None]:
             yield kinds.get(id)
         case Array(dtype=dtype):
             yield _kind(dtype)
-        case float():
-            yield FLOAT
         case tuple():
             for item in value:
                 yield from _kinds_in(item, kinds)
@@ -202,4 +203,11 @@ def _kind(dtype: Value) -> str | None:
         return None
     if dtype.startswith(("int", "uint", "bool")):
         return dtype
-    return FLOAT if "float" in dtype else None
+    if "float" in dtype:
+        return FLOAT if dtype == "float32" else dtype
+    return None
+
+
+def _is_float(kind: str | None) -> bool:
+    """Tell whether a kind is one of floats, or may be."""
+    return kind is None or "float" in kind

@@ -34,7 +34,7 @@ SENSELESS = {
     ("regularizers.L2", ""): "Keras 2 saves the 0.01 that nobody gave as a float32",
     ("layers.RandomFlip", "mode='fan_out'"): "Keras 3 looks at it when it runs, Keras 2 before",
 }
-QUICK = ("layers.Conv2D", "layers.LSTM", "initializers.GlorotUniform", "losses.Huber")
+QUICK = ("initializers.GlorotUniform", "layers.LeakyReLU", "losses.Huber")
 
 
 def body(page: str) -> str:

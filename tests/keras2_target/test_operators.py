@@ -91,6 +91,11 @@ def test_what_reads_badly_is_a_function() -> None:
     assert "tf.add(t0, -1.0)" in page_of(lambda k, t: t(4) + -1.0)
 
 
+def twice(where: Any, x: Any) -> Any:
+    """Return a choice of a tensor that is the condition too."""
+    return where(x, x, 2.0)
+
+
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
@@ -99,7 +104,14 @@ def test_what_reads_badly_is_a_function() -> None:
         (lambda k, t: k.ops.one_hot(t(4), 5), 'tf.one_hot(tf.cast(t0, "int64"), 5'),
         (lambda k, t: k.ops.logical_and(t(4), 0.5), 'tf.logical_and(tf.cast(t0, "bool"), True)'),
         (lambda k, t: k.ops.where(t(4, dtype="bool"), 2, t(4)), "tf.where(t0, 2.0, t1)"),
-        (lambda k, t: k.ops.divide(t(4, dtype="int32"), 2), 'tf.divide(tf.cast(t0, "float32"), 2)'),
+        (
+            lambda k, t: twice(k.ops.where, t(4)),
+            'tf.cast(t0, "bool")\n    outputs = tf.where(x, t0, 2.0)',
+        ),
+        (
+            lambda k, t: k.ops.divide(t(4, dtype="int32"), 2),
+            'tf.divide(tf.cast(t0, "float32"), 2.0)',
+        ),
         (lambda k, t: k.ops.max_pool(t(8, 8, 3), (2, 2)), "tf.nn.max_pool2d(t0, (2, 2), strides="),
     ],
 )
@@ -113,7 +125,7 @@ def test_what_tensorflow_takes_otherwise_is_written_so(outputs: Any, said: str) 
         (lambda k, t: k.ops.matmul(np.ones(3, "float32"), t(3, 4)), "ops.matmul of a vector"),
         (lambda k, t: k.ops.one_hot([t(4), t(4)], 5), "ops.one_hot of a list"),
         (
-            lambda k, t: k.ops.where(t(4, dtype="bool"), 0.5, t(4, dtype="int64")),
+            lambda k, t: k.ops.where(t(4, dtype="bool"), 2, t(4, dtype="int64")),
             "ops.where of a number and of int64",
         ),
     ],

@@ -168,7 +168,7 @@ def page_of(function: Any, target: str, page: Path) -> Any:
     return import_page(page)
 
 
-@pytest.mark.parametrize("target", ["keras3", "keras2"])
+@pytest.mark.parametrize("target", ["keras3", pytest.param("keras2", marks=pytest.mark.sweep)])
 def test_every_function_computes_what_tf_keras_computes(target: str, tmp_path: Path) -> None:
     import tensorflow
     import tf_keras

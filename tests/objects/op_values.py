@@ -101,6 +101,11 @@ NEEDS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "broadcast_to": ({"x": t(2, 1), "shape": (2, 4)}, {"x": t(4), "shape": (3, 4)}),
     "cholesky": ({"x": t(None, 4, 4, of="definite")},),
+    "clip": (
+        {"x": t(None, 4), "x_min": 0.25, "x_max": 0.5},
+        {"x": t(None, 4), "x_min": t(None, 4), "x_max": t(4)},
+        {"x": WHOLE, "x_min": 1, "x_max": 2},
+    ),
     "conv": (
         {"inputs": IMAGE, "kernel": t(3, 3, 3, 4)},
         {"inputs": t(None, 8, 3), "kernel": t(3, 3, 4)},
@@ -199,11 +204,20 @@ NEEDS: dict[str, tuple[dict[str, Any], ...]] = {
     "ldexp": ({"x1": t(None, 4), "x2": WHOLE},),
     "logical_not": ({"x": TRUTH}, {"x": t(None, 4)}),
     "lu_factor": ({"x": t(4, 4, of="definite")},),
+    "moveaxis": (
+        {"x": t(None, 4, 3), "source": 1, "destination": -1},
+        {"x": t(None, 4, 3), "source": (0, 1), "destination": (1, 0)},
+    ),
     "normalize": ({"x": t(None, 4, of="signed")}, {"x": t(None, 4, 3), "epsilon": 0.25}),
     "pad": (
         {"x": t(None, 4, 4), "pad_width": ((0, 0), (1, 1), (2, 0))},
         {"x": t(4), "pad_width": 1},
         {"x": t(4), "pad_width": (1, 2)},
+    ),
+    "reshape": (
+        {"x": t(None, 4), "newshape": (-1, 2)},
+        {"x": t(2, 4), "newshape": 8},
+        {"x": t(2, 4), "newshape": (1, 2, 4)},
     ),
     "scatter": (
         {"indices": t(3, 1, dtype="int32", of="ascending"), "values": t(3), "shape": (5,)},

@@ -60,6 +60,10 @@ SPECIAL: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
     "einsum": (
         lambda ops, t: ops.einsum("bi,bj->bij", t(4), t(3)),
         lambda ops, t: ops.einsum("bij->bji", t(4, 3)),
+        lambda ops, t: ops.einsum("...i,ij->...j", t(4, 3), np.ones((3, 2), "float32")),
+        lambda ops, t: ops.einsum("i,bi->b", np.ones(4, "float32"), t(4)),
+        lambda ops, t: ops.einsum("bi,bj,bk->bijk", t(4), t(3), t(2)),
+        lambda ops, t: (lambda x: ops.einsum("bi,bi->b", x, x))(t(4)),
     ),
     "fold": (
         lambda ops, t: ops.fold(t(12, 4), (3, 3), 2),
@@ -68,6 +72,14 @@ SPECIAL: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
     "get_item": (
         lambda ops, t: t(6, 4)[:, 1:-1:2, ..., 0],
         lambda ops, t: t(6, 4)[:, None, ::-1, 1],
+        lambda ops, t: t(6, 4)[0],
+        lambda ops, t: t(6, 4)[..., -1],
+        lambda ops, t: t(6, 4)[None, :],
+        lambda ops, t: t(6, 4)[:, -3:],
+        lambda ops, t: t(6, 4)[:, 2:5, None, ..., None],
+        lambda ops, t: t(6, 4)[:, ::2, 3:0:-1],
+        lambda ops, t: t(6, 4, batch=2)[1, 2],
+        lambda ops, t: ops.get_item(t(6, 4), (slice(None), 2)),
     ),
     "histogram": (lambda ops, t: ops.histogram(t(4), bins=3, range=(0.0, 1.0)),),
     "hsplit": (
@@ -248,5 +260,7 @@ SPECIAL: dict[str, tuple[Callable[[Any, Any], Any], ...]] = {
     "where": (
         lambda ops, t: ops.where(t(4) > 0.5, t(4), 0.0),
         lambda ops, t: ops.where(t(4, dtype="bool"), t(4), t(4)),
+        lambda ops, t: (lambda x: ops.where(x, x, 2.0))(t(4)),
+        lambda ops, t: (lambda x: ops.where(x, x + 1, x))(t(4, dtype="int32")),
     ),
 }
