@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +21,13 @@ from kcodegen.weights.files.checkpoint_files import located
 from kcodegen.weights.files.sources import Producer
 from kcodegen.weights.matching import order
 from kcodegen.weights.matching.owners import Pairs, is_turned
+from kcodegen.weights.matching.roles import Matched
 from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.
 _SETTLED = frozenset({"theano-kernels", "unread-weights", "weight-order"})
+# That a vocabulary is missing, and that it is here.
+_MISSING, _LEARNED = "adapted-vocabulary", "learned-vocabulary"
 
 
 @record(frozen=True)
@@ -117,13 +120,25 @@ def found(asked: Namespace, result: Result) -> Iterator[Conversion | None]:
             matched = stack.enter_context(weights_of)
         except CompileError as error:
             raise error if asked.weights is not None else _with_a_way_out(error) from None
-        said = [left for one in result.diagnostics for left in _left_to_say(one)]
-        said += _unknown_backend(producer, backend, matched.weights)
         weights = matched.weights
         if asked.target == "keras2":
             weights = order.pairs_of_keras2(weights)
-        diagnostics = (*said, *matched.diagnostics)
+        diagnostics = tuple(_said(result, producer, backend, matched))
         yield Conversion(weights, directory, asked.checksums, path.name, diagnostics, matched.texts)
+
+
+def _said(
+    result: Result, producer: Producer, backend: str, matched: Matched
+) -> Iterator[Diagnostic]:
+    """Yield what there is to say of a model whose weights have been found, each thing once."""
+    told = {one.origin.layer for one in matched.diagnostics if one.code == _LEARNED}
+    missing = {one.origin.layer for one in result.diagnostics if one.code == _MISSING}
+    for one in result.diagnostics:
+        yield from _left_to_say(one, told)
+    yield from _unknown_backend(producer, backend, matched.weights)
+    for one in matched.diagnostics:
+        if one.code != _MISSING or one.origin.layer not in missing:
+            yield one
 
 
 def _with_a_way_out(error: CompileError) -> CompileError:
@@ -157,8 +172,13 @@ def _json(path: Path) -> Node | None:
     return read(path)
 
 
-def _left_to_say(diagnostic: Diagnostic) -> Iterator[Diagnostic]:
-    """Yield what is left of a diagnostic when weights that lay otherwise have been converted."""
+def _left_to_say(diagnostic: Diagnostic, told: Collection[str | None]) -> Iterator[Diagnostic]:
+    """Yield what is left of a diagnostic when weights that lay otherwise have been converted.
+
+    `told` are the layers whose vocabulary came with the weights.
+    """
+    if diagnostic.code == _MISSING and diagnostic.origin.layer in told:
+        return
     if "moving standard deviation" in diagnostic.message:
         hint = (
             "the conversion takes it for a deviation: look whether that Keras was older than 1.0.6"

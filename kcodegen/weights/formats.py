@@ -62,6 +62,7 @@ def first_shape(path: Path) -> tuple[int, ...]:
 
 def _of_checkpoint(path: Path, graph: Graph, producer: Producer) -> Matched:
     """Return the weights of a model as a checkpoint of TensorFlow has them."""
+    from kcodegen.weights import vocabularies
     from kcodegen.weights.files import checkpoint, checkpoint_names, object_graph  # few need them
     from kcodegen.weights.matching import objects
 
@@ -69,7 +70,9 @@ def _of_checkpoint(path: Path, graph: Graph, producer: Producer) -> Matched:
     tree = object_graph.read_objects(found)
     if tree is None:
         return match(graph, completed(checkpoint_names.read_names(found), producer))
-    return objects.match(graph, tree, producer)
+    matched = objects.match(graph, tree, producer)
+    texts, notes = vocabularies.in_tables(tree, graph)
+    return replace(matched, diagnostics=(*matched.diagnostics, *notes), texts=texts)
 
 
 def completed(source: Source, known: Producer, backend: str = "") -> Source:

@@ -1,25 +1,41 @@
-"""The vocabularies that lookup layers learned from data: texts in a `.keras` archive, no weights.
+"""The vocabularies that lookup layers learned from data, which are no weights.
 
 assets/layers/string_lookup/vocabulary.txt   ->   vocabulary_0.txt, and a warning
+
+A `.keras` archive has them as texts, a checkpoint of older TensorFlows as tables of words and
+numbers. Newer ones keep them in the functions of a SavedModel alone, which are not read.
 """
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
-from kcodegen.ir.graph import Graph
+from kcodegen.ir.graph import Graph, Layer
+from kcodegen.ir.values import lookup
 from kcodegen.weights.files import keras_file
+from kcodegen.weights.files.object_graph import Objects
+from kcodegen.weights.files.store import whole
 from kcodegen.weights.matching.layout import Counted, layer_paths
+from kcodegen.weights.matching.object_layers import lookups
 from kcodegen.words import prose
 
 MAX_BYTES = 64 * 2**20
 MAX_FILES = 1000
 _FOLDER, _FILE = "assets", "vocabulary.txt"
+# What a TextVectorization has inside, whose vocabulary some versions write a second time.
+_INNER = "_lookup_layer"
+_NUMBERS = "keras.layers.IntegerLookup"
+_LOOKUPS = (_NUMBERS, "keras.layers.StringLookup", "keras.layers.TextVectorization")
+
+# Files to write, by name, and what there is to say of each.
+Learned: TypeAlias = "tuple[tuple[tuple[str, str], ...], tuple[Diagnostic, ...]]"
 
 
-def learned(path: Path, graph: Graph) -> tuple[tuple[tuple[str, str], ...], tuple[Diagnostic, ...]]:
+def learned(path: Path, graph: Graph) -> Learned:
     """Return the vocabularies in an archive as files to write, and what there is to say of each.
 
     No file of the archive gives its name to one that is written. Another file has none.
@@ -29,20 +45,76 @@ def learned(path: Path, graph: Graph) -> tuple[tuple[tuple[str, str], ...], tupl
     places = {
         place: names for names, place in layer_paths(graph, Counted("all", frozenset())).items()
     }
+    numbers = {layer.name for layer in _lookup_layers(graph) if layer.key == _NUMBERS}
     texts: list[tuple[str, str]] = []
     notes = []
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             first, *middle = info.filename.split("/")
-            if first != _FOLDER or middle[-1:] != [_FILE]:
+            if first != _FOLDER or middle[-1:] != [_FILE] or middle[-2:-1] == [_INNER]:
                 continue
             middle.pop()
             name = f"vocabulary_{len(texts)}.txt"
             texts.append((name, _text(archive, info)))
             if len(texts) > MAX_FILES:
                 raise _doubtful(f"holds more than {MAX_FILES} vocabularies")
-            notes.append(_note(places.get(tuple(middle)), middle, name))
+            names = places.get(tuple(middle))
+            is_number = names is not None and names[-1] in numbers
+            notes.append(_note(names or tuple(middle), names, name, is_number))
     return tuple(texts), tuple(notes)
+
+
+def in_tables(objects: Objects, graph: Graph) -> Learned:
+    """Return the vocabularies in the tables of a checkpoint, where it has words in them."""
+    layers, tables = list(_lookup_layers(graph)), list(lookups(objects))
+    texts: list[tuple[str, str]] = []
+    notes = []
+    for number, table in enumerate(tables):
+        words = None if table is None else _words(objects, table)
+        layer = layers[number] if len(layers) == len(tables) else None
+        if words:
+            name = f"vocabulary_{len(texts)}.txt"
+            texts.append((name, "\n".join(words)))
+            names = (layer.name,) if layer is not None else None
+            is_number = layer is not None and layer.key == _NUMBERS
+            notes.append(_note(names or ("a layer",), names, name, is_number))
+        elif layer is not None and lookup(layer.args, "vocabulary") is None:
+            notes.append(_missing(layer))
+    return tuple(texts), tuple(notes)
+
+
+def _missing(layer: Layer) -> Diagnostic:
+    """Return the warning for a layer whose words are nowhere."""
+    message = f"the vocabulary of {prose(layer.name)} was learned, and is not in the checkpoint"
+    hint = "call adapt() again, or set_vocabulary()"
+    return Diagnostic("adapted-vocabulary", message, Origin("", layer.name), hint, "warning")
+
+
+def _lookup_layers(graph: Graph) -> Iterator[Layer]:
+    """Yield the layers that look words up, those of models inside too."""
+    for layer in graph.layers:
+        if layer.body is not None:
+            yield from _lookup_layers(layer.body)
+        elif layer.key in _LOOKUPS:
+            yield layer
+
+
+def _words(objects: Objects, key: str) -> list[str]:
+    """Return the words of a table in the order of their numbers."""
+    checkpoint, words = objects.checkpoint, f"{key}-keys"
+    values = f"{key}-values"
+    if not checkpoint.is_array(values):
+        return []
+    found = checkpoint.texts(words)
+    if found is None and checkpoint.is_array(words):
+        found = [str(int(n)).encode() for n in whole(checkpoint.array(words, (words,))).ravel()]
+    numbers = whole(checkpoint.array(values, (values,))).ravel().tolist()
+    if found is None or len(found) != len(numbers) or len(set(numbers)) != len(numbers):
+        raise _doubtful("has a vocabulary whose words are not numbered")
+    if any(b"\n" in word or b"\r" in word for word in found):
+        raise _doubtful("has a vocabulary with a line break in a word, which no text can hold")
+    ordered = sorted(zip(numbers, found, strict=True))
+    return [word.decode("utf-8", "replace") for _, word in ordered]
 
 
 def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
@@ -57,14 +129,18 @@ def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
         raise _doubtful("holds a vocabulary that can't be read") from None
 
 
-def _note(names: keras_file.Path | None, middle: list[str], name: str) -> Diagnostic:
+def _note(
+    shown: keras_file.Path, names: keras_file.Path | None, name: str, is_number: bool
+) -> Diagnostic:
     """Return the warning for one layer, which is known by its own name where the model has it."""
-    shown = "/".join(map(prose, names or middle))
-    message = f"the vocabulary of {shown} was learned from data and is no weight: it is in {name}"
-    hint = "give the layer its lines: layer.set_vocabulary(open(...).read().splitlines())"
+    of = "/".join(map(prose, shown))
+    message = f"the vocabulary of {of} was learned from data and is no weight: it is in {name}"
+    lines = "open(...).read().splitlines()"
+    given = f"list(map(int, {lines}))" if is_number else lines
+    hint = f"give the layer its lines: layer.set_vocabulary({given})"
     where = Origin("", names[-1] if names else None)
     return Diagnostic("learned-vocabulary", message, where, hint, "warning")
 
 
 def _doubtful(why: str) -> CompileError:
-    return rejected("broken-archive", f"the archive {why}", hint="is the file complete?")
+    return rejected("broken-archive", f"the file {why}", hint="is it complete?")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from kcodegen.weights.files.crc32c import crc32c
 
@@ -74,13 +76,20 @@ def write(
     return path
 
 
-def of_objects(folder: Path, *nodes: bytes) -> Path:
-    """Write a checkpoint that holds a graph of objects alone, and return its index."""
+# A key, its bytes, the number of its type, and its shape.
+Tensor: TypeAlias = "tuple[bytes, bytes, int, tuple[int, ...]]"
+
+
+def of_objects(folder: Path, *nodes: bytes, more: Sequence[Tensor] = ()) -> Path:
+    """Write a checkpoint that holds a graph of objects and some tensors, and return its index."""
     text = message(*((1, node) for node in nodes))
     lengths = crc32c(len(text).to_bytes(4, "little"))
     stated = masked(lengths).to_bytes(4, "little")
-    data = varint(len(text)) + stated + text
+    shard = varint(len(text)) + stated + text
     # The sum is one of the length as a number of four bytes, not as it is written.
     total = masked(crc32c(stated + text, lengths)).to_bytes(4, "little")
-    value = entry((), 0, data, dtype=7)[:-4] + total
-    return write(folder, [(b"_CHECKPOINTABLE_OBJECT_GRAPH", value)], data)
+    rows = [(b"_CHECKPOINTABLE_OBJECT_GRAPH", entry((), 0, shard, dtype=7)[:-4] + total)]
+    for key, data, dtype, shape in more:
+        rows.append((key, entry(shape, len(shard), data, dtype=dtype)))
+        shard += data
+    return write(folder, rows, shard)

@@ -60,7 +60,7 @@ def test_real_checkpoints(model: Path) -> None:
 def test_there_are_checkpoints_of_five_versions() -> None:
     assert {path.parent.name for path in REAL} == {"tf2.1", "tf2.3", "tf2.9", "tf2.12", "tf2.15"}
     assert {path.stem for path in REAL} == {
-        *("plain", "recurrent", "nested", "attentive", "trained", "whole", "named")
+        *("plain", "recurrent", "nested", "attentive", "trained", "whole", "named", "words")
     }
 
 

@@ -6,7 +6,7 @@ layer-0, layer_with_weights-0, layer-1   ->   the layers that have weights, in t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin, rejected
 from kcodegen.ir.graph import Graph, Layer
@@ -66,26 +66,25 @@ def is_model(objects: Objects, node: int) -> bool:
 
 
 def layers_of(objects: Objects, model: int) -> list[int]:
-    """Return the layers of a model that have weights, in their order, each once."""
+    """Return the layers of a model that have weights, in their order, each once.
+
+    A model that was not built when it was written counts none of its layers among those.
+    """
+    rows = _rows(objects, model, "layer_with_weights") or _rows(objects, model, "layer")
+    return [node for node in dict.fromkeys(rows) if _has_weights(objects, node)]
+
+
+def _rows(objects: Objects, model: int, kind: str) -> list[int]:
+    """Return the layers of a model by their number, as one of two kinds of names has them."""
     functional = objects.child(model, _FUNCTIONAL)
     listed = objects.child(model if functional is None else functional, _OPERATIONS)
     if listed is not None:
         children = objects.nodes[listed].children
         rows = {int(name): node for name, node in children.items() if name.isdecimal()}
     else:
-        rows = _numbered(objects, model)
-    found = dict.fromkeys(rows[number] for number in sorted(rows))
-    return [node for node in found if _has_weights(objects, node)]
-
-
-def _numbered(objects: Objects, model: int) -> dict[int, int]:
-    """Return the layers by number; a model that was not built yet counts none of its weights."""
-    kinds: dict[str, dict[int, int]] = {"layer": {}, "layer_with_weights": {}}
-    for name, node in objects.nodes[model].children.items():
-        match = _LAYER.fullmatch(name)
-        if match:
-            kinds[match[1]][int(match[2])] = node
-    return kinds["layer_with_weights"] or kinds["layer"]
+        found = ((_LAYER.fullmatch(n), node) for n, node in objects.nodes[model].children.items())
+        rows = {int(m[2]): node for m, node in found if m is not None and m[1] == kind}
+    return [rows[number] for number in sorted(rows)]
 
 
 def _has_weights(objects: Objects, layer: int) -> bool:
@@ -93,6 +92,25 @@ def _has_weights(objects: Objects, layer: int) -> bool:
     if not _LOOKUPS.isdisjoint(objects.nodes[layer].children):
         return False
     return any(map(objects.is_variable, objects.inside(layer, NO_WEIGHTS)))
+
+
+def lookups(objects: Objects) -> Iterator[str | None]:
+    """Yield the table of every layer that looks words up, in the order of the layers.
+
+    None for one that has none in the checkpoint.
+    """
+    stack, seen = [node for _, node in reversed(models(objects))], set[int]()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if not _LOOKUPS.isdisjoint(objects.nodes[node].children):
+            inside = (objects.nodes[inner] for inner in objects.inside(node, NO_WEIGHTS))
+            tables = [inner.table for inner in inside if inner.table]
+            yield tables[0] if len(tables) == 1 else None
+        elif is_model(objects, node):
+            stack.extend(reversed(list(dict.fromkeys(_rows(objects, node, "layer")))))
 
 
 def place_layers(

@@ -134,6 +134,23 @@ def write_named(folder):
         saver.save(session, os.path.join(folder, "named.ckpt"), 3, write_meta_graph=False)
 
 
+def write_words(folder):
+    """Write a checkpoint of a vocabulary that was learned, which was a table in older versions."""
+    text = layers.experimental.preprocessing.TextVectorization(
+        name="text", output_sequence_length=3
+    )
+    text.adapt(np.array(["x y z", "y z", "z"]))
+    words = keras.Input((1,), dtype="string")
+    x = layers.Flatten()(layers.Embedding(9, 2)(text(words)))
+    model = keras.Model(words, layers.Dense(2)(x))
+    for i, weight in enumerate(model.trainable_weights):
+        size = weight.numpy().size
+        weight.assign(i + np.arange(size).reshape(weight.shape) / 1024)
+    with open(os.path.join(folder, "words.json"), "w") as file:
+        file.write(model.to_json())
+    model.save_weights(os.path.join(folder, "words"), save_format="tf")
+
+
 def main(folder):
     """Write everything that this TensorFlow can."""
     os.makedirs(folder)
@@ -146,6 +163,9 @@ def main(folder):
     keras.backend.clear_session()
     write_saved_model(folder, recurrent())
     keras.backend.clear_session()
+    if not hasattr(layers, "TextVectorization"):
+        write_words(folder)
+        keras.backend.clear_session()
     write_named(folder)
 
 

@@ -1,0 +1,123 @@
+"""Vocabularies that were learned from data come beside the weights, as lines to be given back."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kcodegen import cli
+from kcodegen.diagnostics import CompileError
+from kcodegen.verification.rebuild import import_page
+from tests.weights.checkpoints import message, of_objects
+from tests.weights.saved import FILES, arrays_of
+
+CHECKPOINTS = FILES / "checkpoints"
+
+
+def converted(*words: str | Path) -> None:
+    assert cli.main([str(word) for word in words]) == 0
+
+
+def given_back(page: Path, said: str) -> Any:
+    """Return the model of a page, each vocabulary given to its layer as the warning says."""
+    folder = page.with_name(f"{page.stem}_weights")
+    model = import_page(page).load_model(folder)
+    for name, layer, hint in re.findall(
+        r"it is in (vocabulary_\d+\.txt) \(layer \"(\w+)\"\).*?(layer\.set_vocabulary\(.*\))", said
+    ):
+        code = hint.replace("...", repr(str(folder / name)))
+        exec(code, {"layer": model.get_layer(layer)})  # our own hint
+    return model
+
+
+# TensorFlow 2.1 had no special words in its table: Keras adds them.
+@pytest.mark.parametrize(
+    ("version", "wanted"), [("tf2.1", "z y x"), ("tf2.3", " [UNK] z y x")], ids=["tf2.1", "tf2.3"]
+)
+def test_tables_of_a_checkpoint(
+    version: str, wanted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from keras import layers
+
+    source, page = CHECKPOINTS / version, tmp_path / "page.py"
+    converted(source / "words.json", "--weights", source / "words", "-o", page)
+    said = capsys.readouterr().err
+    assert "adapted-vocabulary" not in said
+    assert "the vocabulary of text was learned from data" in said
+    text = (tmp_path / "page_weights" / "vocabulary_0.txt").read_text("utf-8")
+    assert text.splitlines() == wanted.split(" ")
+    layer = layers.TextVectorization(output_sequence_length=3)
+    layer.set_vocabulary(text.splitlines())
+    assert layer.get_vocabulary() == ["", "[UNK]", "z", "y", "x"]
+
+
+@pytest.mark.parametrize("generation", ["keras", "tf_keras"])
+def test_all_kinds_of_lookups_in_an_archive(
+    generation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keras = pytest.importorskip(generation)
+    layers = keras.layers
+    look, ints = layers.StringLookup(name="look"), layers.IntegerLookup(name="ints")
+    text = layers.TextVectorization(name="text", output_sequence_length=3)
+    look.adapt(np.array([["a"], ["b"], ["b"]]))
+    ints.adapt(np.array([[5], [7], [7]]))
+    text.adapt(np.array(["x y z", "y z", "z"]))
+    words, numbers = keras.Input((1,), dtype="string"), keras.Input((1,), dtype="int64")
+    tables = [look(words), ints(numbers), text(words)]
+    parts = [layers.Flatten()(layers.Embedding(9, 2)(table)) for table in tables]
+    model = keras.Model([words, numbers], layers.Concatenate()(parts))
+    model.save(tmp_path / "m.keras")
+    converted(tmp_path / "m.keras", "-o", tmp_path / "page.py")
+    said = capsys.readouterr().err
+    assert said.count("learned-vocabulary") == 3
+    assert "adapted-vocabulary" not in said
+    made = given_back(tmp_path / "page.py", said)
+    for layer in (look, ints, text):
+        assert made.get_layer(layer.name).get_vocabulary() == layer.get_vocabulary()
+
+
+@pytest.mark.parametrize("size", [None, 5])
+def test_a_vocabulary_that_is_nowhere_is_missed_once(
+    size: int | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Newer versions tell how many words there were, older ones nothing."""
+    keras = pytest.importorskip("tf_keras")
+    look = keras.layers.StringLookup(name="look")
+    look.adapt(np.array([["a"], ["b"], ["b"]]))
+    words = keras.Input((1,), dtype="string")
+    model = keras.Model(words, keras.layers.Embedding(9, 2)(look(words)))
+    model.save_weights(tmp_path / "w", save_format="tf")
+    config = json.loads(model.to_json())
+    config["config"]["layers"][1]["config"]["vocabulary_size"] = size
+    (tmp_path / "m.json").write_text(json.dumps(config))
+    converted(tmp_path / "m.json", "--weights", tmp_path / "w", "-o", tmp_path / "page.py")
+    assert capsys.readouterr().err.count("[adapted-vocabulary]") == 1
+    assert not list((tmp_path / "page_weights").glob("vocabulary*"))
+
+
+def of_table(folder: Path, words: list[int], numbers: list[int]) -> Path:
+    """Write a checkpoint of a model with one layer, which has a table of words."""
+    table = message((2, message((1, b"table"), (3, b"t"))))
+    layer = message((1, message((1, 2), (2, b"_table"))))
+    root = message((1, message((1, 1), (2, b"layer-0"))))
+    tensors = [
+        (key, np.array(array, "<i8").tobytes(), 9, (len(array),))
+        for key, array in ((b"t-keys", words), (b"t-values", numbers))
+    ]
+    return of_objects(folder, root, layer, table, more=tensors)
+
+
+@pytest.mark.parametrize("numbers", [[1, 1], [1, 2, 3]])
+def test_a_table_that_cannot_be(tmp_path: Path, numbers: list[int]) -> None:
+    model = tmp_path / "m.json"
+    lookup = {"class_name": "IntegerLookup", "config": {"name": "ints", "max_tokens": 9}}
+    config = {"name": "m", "layers": [lookup]}
+    model.write_text(json.dumps({"class_name": "Sequential", "config": config}))
+    path = of_table(tmp_path, [5, 7], numbers)
+    with pytest.raises(CompileError, match="not numbered"):
+        arrays_of(path, model)
