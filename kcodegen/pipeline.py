@@ -100,7 +100,7 @@ def compile_document(root: Node, options: Options) -> Result:
         artifact, more = prepare(artifact, vocabulary, keeps_training)
         assert artifact.model is not None
         if options.weights_out is None and options.weights.is_dir():
-            check_folder(artifact.model, options.weights)
+            check_folder(artifact.model, options.weights, vocabulary.target.is_old)
     count, model = parameters(artifact), artifact.model
     if vocabulary.target.is_old:
         artifact, notes = in_keras2(artifact, is_old_model(root))

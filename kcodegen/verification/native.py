@@ -24,32 +24,48 @@ class Native:
     """The model that Keras loads, or the reason why there is none.
 
     With `is_compiled` it is compiled as it was saved, if it was. With `is_older` it is the model of
-    `tf_keras`, which keeps weights in another order than Keras 3 does.
+    `tf_keras`, which keeps weights in another order than Keras 3 does; with `is_newer` it is the
+    model of Keras 3, and the page's that of `tf_keras`.
     """
 
     model: Any = None
     has_weights: bool = False
     is_compiled: bool = True
     is_older: bool = False
+    is_newer: bool = False
     reason: str = ""
 
 
 def load_native(job: Job, module: ModuleType, original: Json, is_old: bool) -> Native:
     """Load the file as Keras does, in its safe mode: what is not safe to load is not loaded.
 
-    What Keras 3 cannot load of a file of Keras 2, `tf_keras` can, where it is installed.
+    What Keras 3 cannot load of a file of Keras 2, `tf_keras` can, where it is installed, and the
+    other way round.
     """
     if not (isinstance(original, dict) and "class_name" in original):
         return Native(reason="Keras has no loader for such a file")
     found = load_with(module.keras, job, original)
-    if found.model is not None or not is_old or job.target != "keras3":
+    is_for_3 = job.target == "keras3"
+    other = None if found.model is not None or is_old != is_for_3 else other_keras(is_for_3)
+    if other is None:
         return found
+    second = load_with(other, job, original)
+    if second.model is None:
+        return found
+    return replace(second, is_older=is_for_3, is_newer=not is_for_3)
+
+
+def other_keras(is_for_3: bool) -> Any:
+    """Return the Keras of the other generation than a page is for, None where there is none."""
     try:
-        import tf_keras
+        if is_for_3:
+            import tf_keras
+
+            return tf_keras
+        import keras
     except ImportError:
-        return found
-    older = load_with(tf_keras, job, original)
-    return replace(older, is_older=True) if older.model is not None else found
+        return None
+    return keras if hasattr(keras, "ops") else None
 
 
 def load_with(keras: Any, job: Job, original: Json) -> Native:

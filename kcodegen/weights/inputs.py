@@ -95,14 +95,19 @@ def _is_plain(layer: Layer) -> bool:
     return not first and lookup(layer.args, "groups", 1) == 1
 
 
-def check_folder(graph: Graph, directory: Path) -> None:
+def check_folder(graph: Graph, directory: Path, is_for_keras2: bool = False) -> None:
     """Raise CompileError unless the files of a folder are the weights of the model.
 
-    Nothing is checked where the variables of a layer are not known, and no size that isn't.
+    They have to be in the order of the Keras that the page is for. Nothing is checked where the
+    variables of a layer are not known, and no size that isn't.
     """
     needed = slots(graph)
     if needed is None:
         return
+    if is_for_keras2:
+        from kcodegen.weights.matching.order import slots_of_keras2  # few pages are for Keras 2
+
+        needed = slots_of_keras2(needed)
     found = folder(directory) if needed else ()
     if len(found) != len(needed):
         message = f"the model has {len(needed)} weights, the folder {len(found)}"

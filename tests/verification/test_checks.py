@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kcodegen import Options, compile_file
+from kcodegen import Options, cli, compile_file
 from kcodegen.verification import samples
 from kcodegen.verification.checks import FAILED, OK, UNKNOWN, Job, verify
 from kcodegen.verification.rebuild import fresh_keras
@@ -238,6 +238,32 @@ def test_keras2_answers_for_a_file_that_keras3_cannot_load(tmp_path: Path, endin
     assert found == GOOD | {"configuration": UNKNOWN}
     wrong = what(results(file, tmp_path, replaced("variable.assign(", "variable.assign(2 * ")))
     assert wrong["outputs"] == UNKNOWN
+
+
+@pytest.mark.parametrize("ending", [".json", ".keras"])
+def test_keras3_answers_for_a_page_for_keras2(tmp_path: Path, ending: str) -> None:
+    """Also where Keras 2 keeps weights in another order: a wrapped model, statistics inside."""
+    fresh()
+    inner = [layers.Dense(4), layers.BatchNormalization(), layers.Dense(4), layers.Normalization()]
+    inputs = keras.Input((5, 4))
+    x = layers.TimeDistributed(keras.Sequential([keras.Input((4,)), *inner]))(inputs)
+    frozen = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.Dense(4)])
+    frozen.layers[0].trainable = False
+    made = keras.Model(inputs, frozen(layers.LSTM(4)(x)))
+    made.set_weights([np.full_like(a, 0.1 + i / 20) for i, a in enumerate(made.get_weights())])
+    file, options = tmp_path / f"new{ending}", {"target": "keras2"}
+    if ending == ".json":
+        file.write_text(made.to_json())
+    else:
+        made.save(file)
+        assert cli.main([str(file), "-o", str(tmp_path / "m.py"), "--target", "keras2"]) == 0
+        options["weights"] = tmp_path / "m_weights"
+    found = results(file, tmp_path, **options)
+    assert what(found) == GOOD | {"configuration": UNKNOWN}
+    source = "seeded weights" if ending == ".json" else "the file's weights"
+    assert found["outputs"][1].endswith(source)
+    change = replaced("variable.assign(", "variable.assign(2 * ")
+    assert what(results(file, tmp_path, change, **options))["outputs"] == FAILED
 
 
 def test_a_page_that_asks_for_a_shape_cannot_be_built(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ looked into nested models for that, Keras 2.3 and older did not.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
-from kcodegen.weights.matching.owners import Pairs, in_shape_of_keras2
+from kcodegen.weights.matching.owners import Pairs, shape_of_keras2
 from kcodegen.weights.variables.definition import Slot, Slots
 
 
@@ -39,7 +40,15 @@ def heaps(layer: Slots) -> Slots:
 def pairs_of_keras2(pairs: Pairs) -> Pairs:
     """Return weights as `model.weights` of tf.keras has them, whatever wrote them."""
     given = dict(pairs)
+    found = ((slot, given[slot]) for slot in old_order(tuple(given), enters_models=True))
     return tuple(
-        (slot, in_shape_of_keras2(slot, given[slot]))
-        for slot in old_order(tuple(given), enters_models=True)
+        (slot, replace(array, shape=shape_of_keras2(slot, array.shape))) for slot, array in found
+    )
+
+
+def slots_of_keras2(own: Slots) -> Slots:
+    """Return the weights of a model in the order, and the shapes, that tf.keras gives them."""
+    return tuple(
+        slot if slot.shape is None else replace(slot, shape=shape_of_keras2(slot, slot.shape))
+        for slot in old_order(own, enters_models=True)
     )

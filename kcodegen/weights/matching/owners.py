@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kcodegen.ir.graph import Shape
 from kcodegen.ir.values import lookup
 from kcodegen.weights.files.sources import Producer
 from kcodegen.weights.files.store import Stored
 from kcodegen.weights.matching import conversions
-from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.definition import Size, Slot, Slots
 
 Owner: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 Pairs: TypeAlias = "tuple[tuple[Slot, Stored], ...]"
@@ -128,12 +128,12 @@ def _sorted_axes(slot: Slot, array: Stored) -> Stored:
     return replace(array, shape=tuple(array.shape[place] for place in places))
 
 
-def in_shape_of_keras2(slot: Slot, array: Stored) -> Stored:
-    """Return a weight of today in the shape that Keras 2 gives it."""
+def shape_of_keras2(slot: Slot, shape: tuple[Size, ...]) -> tuple[Any, ...]:
+    """Return the shape that Keras 2 gives a weight; its numbers are in the same order."""
     places = _places(slot)
-    if slot.key != _LAYER_NORMALIZATION or len(places) != len(array.shape):
-        return array
-    return replace(array, shape=tuple(array.shape[places.index(i)] for i in range(len(places))))
+    if slot.key != _LAYER_NORMALIZATION or len(places) != len(shape):
+        return shape
+    return tuple(shape[places.index(i)] for i in range(len(places)))
 
 
 def _places(slot: Slot) -> tuple[int, ...]:
