@@ -317,7 +317,9 @@ def _model_summary(graph: Graph, parameters: int | None) -> str:
 def _summary(artifact: Artifact) -> str:
     kind = artifact.kind.replace("_", " ")
     if isinstance(artifact.value, Obj):
-        return f"Keras {kind} `{prose(artifact.value.key.rpartition('.')[2])}`."
+        # `keras.layers.Dense`, or `custom.shop.layers:Discount` for a user's own
+        name = artifact.value.key.replace(":", ".").rpartition(".")[2]
+        return f"Keras {kind} `{prose(name)}`."
     return f"Keras {kind}."
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from kcodegen.frontends import is_old_model
 from kcodegen.frontends.seed_flat import is_flat
-from kcodegen.frontends.wrapped import unwrapped
+from kcodegen.frontends.wrapped import unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.readers import read
 from kcodegen.verification.allowances import CURRENT, Json, is_object
 from kcodegen.verification.configs import allowances_for, differences
+from kcodegen.verification.early import recounted
 from kcodegen.verification.native import Native, load_native, native_object
 from kcodegen.verification.rebuild import (
     build,
@@ -75,7 +76,9 @@ def verify(job: Job) -> list[Check]:
     root = unwrapped(read(Path(job.file)))
     found = load_native(job, module, root.value, is_old_model(root))
     built = Check("page", OK, f"it builds a model of {len(made.layers)} layers")
-    config = config_check(root.value, made, found, is_of_generation(root, job.target), job.target)
+    is_own = is_of_generation(root, job.target)
+    original = recounted(root.value, writer_of(root)) if is_own else root.value
+    config = config_check(original, made, found, is_own, job.target)
     rest = weight_checks(job, module, made, found, config)
     return [built, config, *rest]
 

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from kcodegen import CompileError, Options
 from kcodegen.pipeline import Result, compile_document
 from kcodegen.readers import read_bytes
+from kcodegen.verification.early import recounted
 from kcodegen.verification.rebuild import build, fresh_keras, import_page
 
 HERE = Path(__file__).parent / "early"
@@ -69,6 +71,21 @@ def test_a_shared_layer_is_called_where_its_author_called_it_or_the_file_is_refu
     page = tmp_path / "page.py"
     page.write_text(compiled(version, name, is_archive).text)
     assert gap(page, name) == 0.0
+
+
+@pytest.mark.parametrize("name", ["gap", "nested", "tail", "twice"])
+def test_the_file_is_compared_as_today_it_would_be_written(name: str) -> None:
+    early, today = (
+        json.loads((HERE / f"keras{version}_{name}.json").read_text())
+        for version in ("3.0.5", "3.3.0")
+    )
+    assert _calls(early) != _calls(today)
+    assert _calls(recounted(early, None)) == _calls(today)
+    assert recounted(today, None) == today
+
+
+def _calls(model: dict[str, Any]) -> list[Any]:
+    return [layer["inbound_nodes"] for layer in model["config"]["layers"]]
 
 
 @pytest.mark.parametrize("wrong", ['["d", -1, 0]', '["d", 2, 1]', '["e", 3, 0]'])

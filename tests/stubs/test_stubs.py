@@ -188,6 +188,26 @@ def test_a_page_whose_skeleton_says_another_thing_is_no_proof(old, new):
 # The one error
 
 
+def test_classes_of_well_known_packages_come_with_their_module(tmp_path, monkeypatch, capsys):
+    config = {"name": "backbone", "trainable": True, "num_layers": 2}
+    preset = {
+        "module": "keras_hub.src.models.bert.bert_backbone",
+        "class_name": "BertBackbone",
+        "config": config,
+        "registered_name": "keras_hub>BertBackbone",
+    }
+    (tmp_path / "config.json").write_text(json.dumps(preset))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["config.json", "-o", "page.py"]) == 3
+    hint = capsys.readouterr().err.partition("; hint: ")[2]
+    words = shlex.split(hint.partition(" imports them; ")[0])
+    assert cli.main(words[1:]) == 0
+    page = Path("page.py").read_text()
+    assert page.startswith('"""Keras layer `BertBackbone`.')
+    assert "from keras_hub.models import BertBackbone" in page
+    assert 'return BertBackbone(num_layers=2, name="backbone")' in page
+
+
 def test_one_error_lists_all_with_commands_that_run(tmp_path, monkeypatch, capsys):
     source = tmp_path / "my model.json"
     (case,) = (c for c in CORPUS if c.id == "keras3.15/custom_registered")
