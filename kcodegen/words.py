@@ -13,8 +13,9 @@ RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset
 PAGE_NAMES = frozenset(
     """keras layers ops np Path argparse parser main directory model build_model compile_model
     load_weights load_model read_weight finalize_normalization read_aligned aligned_array as_tensor
-    build_for_loading constraints dtype_policies initializers losses metrics optimizers
-    quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
+    build_for_loading constraints dtype_policies initializers losses mark_calibrated metrics
+    optimizers quantizers random regularizers activations annotations saving
+    old_hard_sigmoid""".split()
 )
 
 

@@ -17,7 +17,7 @@ __all__ = ["ReadBackError", "read_back"]
 
 # What the templates' own prose defines besides the page's functions.
 FIXED = frozenset(
-    """load_weights read_weight load_model finalize_normalization
+    """load_weights read_weight load_model finalize_normalization mark_calibrated
     read_aligned aligned_array as_tensor build_for_loading""".split()
 )
 
