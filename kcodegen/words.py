@@ -12,7 +12,7 @@ RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset
 # What the templates' own prose defines besides a page's functions.
 FIXED = frozenset(
     """load_weights read_weight load_model finalize_normalization read_aligned aligned_bytes
-    as_tensor build_for_loading""".split()
+    as_tensor build_for_loading mark_calibrated""".split()
 )
 # What every page may import or define by itself.
 PAGE_NAMES = FIXED | frozenset(

@@ -29,7 +29,7 @@ from kcodegen.ir.program import (
     Stub,
 )
 from kcodegen.ir.rewrite import used_sources
-from kcodegen.ir.values import Dict, Hole, Obj, Value, same, walk
+from kcodegen.ir.values import Args, Dict, Hole, Obj, Value, lookup, same, walk
 from kcodegen.naming.scope import Scope
 from kcodegen.records import record
 from kcodegen.registry.rows import Parameter
@@ -259,7 +259,8 @@ def lower(
         is_model=True,
         loader=load_model(main),
         compiles=artifact.training is not None,
-        normalized=_has_adapted_normalization(graph),
+        normalized=_has(graph, _is_adapted),
+        calibrated=_has(graph, _is_calibrated),
     )
 
 
@@ -323,22 +324,30 @@ def _summary(artifact: Artifact) -> str:
     return f"Keras {kind}."
 
 
-def _has_adapted_normalization(graph: Graph) -> bool:
-    """Tell whether any Normalization takes its mean and variance from its weights."""
+def _is_adapted(key: str, args: Args) -> bool:
+    """Tell whether a Normalization takes its mean and variance from its weights."""
+    return key.endswith(".layers.Normalization") and lookup(args, "mean") is None
 
-    def adapted(key: str, args: tuple[tuple[str, Value], ...]) -> bool:
-        return key.endswith(".layers.Normalization") and dict(args).get("mean") is None
 
+def _is_calibrated(_: str, args: Args) -> bool:
+    """Tell whether GPTQ or AWQ has quantized a layer, which has to be told of it."""
+    return any(
+        item.startswith(("gptq", "awq"))
+        if isinstance(item, str)
+        else isinstance(item, Obj) and item.key.endswith((".GPTQDTypePolicy", ".AWQDTypePolicy"))
+        for item in walk(lookup(args, "dtype"))
+    )
+
+
+def _has(graph: Graph, test: Callable[[str, Args], bool]) -> bool:
+    """Tell whether there is a layer of some kind, in models and wrappers too."""
     for layer in graph.layers:
-        if adapted(layer.key, layer.args):
-            return True
-        if layer.body is not None and _has_adapted_normalization(layer.body):
+        if test(layer.key, layer.args) or (layer.body is not None and _has(layer.body, test)):
             return True
         for _, value in layer.args:
             for item in walk(value):
                 if isinstance(item, Obj) and (
-                    adapted(item.key, item.args)
-                    or (item.body is not None and _has_adapted_normalization(item.body))
+                    test(item.key, item.args) or (item.body is not None and _has(item.body, test))
                 ):
                     return True
     return False

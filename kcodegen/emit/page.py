@@ -52,6 +52,7 @@ class Page:
     has_config: bool
     compiles: bool
     normalized: bool
+    calibrated: bool
     fast_load: bool
 
 
@@ -85,6 +86,7 @@ def render(
         has_config=module.has_config,
         compiles=module.compiles,
         normalized=module.normalized,
+        calibrated=module.calibrated,
         fast_load=module.fast_load,
     )
     environment = _environment(target, template_dir)

@@ -228,10 +228,10 @@ class Module:
     `imports` are import lines in their final order; `helpers` name the templates of private
     classes that are written out; `functions` build and compile. `builds` is the function that
     makes the main object, `takes` its arguments by name; `has_config` says that it can be asked for
-    its configuration. `is_model` asks for the loading of
-    weights by `loader`; `normalized` says that an adapted Normalization has to be finalized after
-    it, `fast_load` that no random numbers are drawn for what is loaded. `stubs` are skeletons of a
-    user's classes.
+    its configuration. `is_model` asks for the loading of weights by `loader`; `normalized` says
+    that an adapted Normalization has to be finalized after it, `calibrated` that layers have to be
+    told of their GPTQ or AWQ, `fast_load` that no random numbers are drawn for what is loaded.
+    `stubs` are skeletons of a user's classes.
     """
 
     summary: str
@@ -245,5 +245,6 @@ class Module:
     loader: Function | None = None
     compiles: bool = False
     normalized: bool = False
+    calibrated: bool = False
     fast_load: bool = False
     stubs: tuple[Stub, ...] = ()

@@ -22,6 +22,7 @@ from kcodegen.words import prose
 
 _SHOWN = 10
 _HINT = "is it the file of this model?"
+_LOST = ": Keras 3.14 and 3.15 leave the zero points of GPTQ and AWQ out"
 
 
 def match(graph: Graph, tree: Tree) -> Matched:
@@ -121,6 +122,8 @@ def _fitted(owned: Slots, owner: Owner) -> dict[Slot, Stored]:
     if len(arrays) != len(order):
         of = "/".join(map(prose, place_words(owned[0])))
         message = f"{of} has {len(order)} weights, the file {len(arrays)}"
+        if any(slot is not None and slot.role == "quantized_kernel" for slot in order):
+            message += _LOST
         raise CompileError(Diagnostic("misshapen-weights", message, where, _HINT))
     fitted = {}
     problems = []

@@ -25,6 +25,8 @@ _ROLES: Final = {
     "vector_u": ("sn_u", "u"),
     "moving_variance": ("running_std", "running_var"),
     "moving_mean": ("running_mean",),
+    "quantized_kernel": ("kernel",),
+    "kernel_zero": ("zero_point",),
 }
 _LAYER_NORMALIZATION: Final = "keras.layers.LayerNormalization"
 _CUDNN: Final = {"keras.layers.LSTMCell": 4, "keras.layers.GRUCell": 3}

@@ -55,8 +55,7 @@ _FLOAT8 = ("inputs", "kernel", "outputs_grad")
 def quantized(definition: Definition, plain: Slots) -> Slots:
     """Return the variables of a quantized layer, from those that it would have.
 
-    Raises UnknownWeightsError for a layer or a mode without a rule: what GPTQ and AWQ make works
-    only in a layer that Keras' own loader has filled.
+    Raises UnknownWeightsError for a layer or a mode without a rule.
     """
     mode, policy = _mode(definition.value("dtype"))
     match mode.split("/"):
@@ -67,6 +66,12 @@ def quantized(definition: Definition, plain: Slots) -> Slots:
         case ["int4", *sizes] if definition.key in (*_KERNELS, *_TABLES):
             block = _block(definition, sizes)
             return _replaced(plain, lambda slot: _int4(definition, slot, block))
+        case ["gptq" | "awq" as method, bits, size] if definition.key in _KERNELS:
+            packs = method == "awq" or bits == "4"
+            group = None if size == "-1" else _group(size)
+            return _replaced(
+                plain, lambda slot: _calibrated(definition, slot, method, packs, group)
+            )
         case _:
             raise UnknownWeightsError
 
@@ -122,6 +127,36 @@ def _int4(definition: Definition, slot: Slot, block: int | None) -> Slots:
     zero = definition.slot(f"{slot.role}_zero", _scales(shape, packing, block), False)
     index = definition.slot("g_idx", None if shape is None else (shape[packing.cut],), False)
     return (*found, zero, index) if packing.indexed else (*found, zero)
+
+
+def _group(size: str) -> int:
+    """Return how many numbers share a scale, one at least."""
+    if not _NUMBER.fullmatch(size) or int(size) == 0:
+        raise UnknownWeightsError
+    return int(size)
+
+
+def _calibrated(
+    definition: Definition, slot: Slot, method: str, packs: bool, group: int | None
+) -> Slots:
+    """Return a transposed kernel as GPTQ and AWQ leave it, and what turns it into numbers."""
+    shape = slot.shape if definition.key != _EINSUM else None
+    kernel: Shape | None = None
+    scales: Shape | None = None
+    rows: Shape | None = None
+    if shape is not None:
+        inputs, outputs = shape
+        groups = 1 if group is None or inputs is None else -(-inputs // group)
+        scales = (outputs, None if group is not None and inputs is None else groups)
+        kernel, rows = (outputs, inputs), (inputs,)
+    shapes = {
+        "quantized_kernel": _divided(kernel, 0, 2) if packs else kernel,
+        "kernel_scale": scales,
+        "kernel_zero": scales,
+    }
+    shapes |= {"awq_scales": rows} if method == "awq" else {}
+    shapes |= {"g_idx": rows}
+    return tuple(definition.slot(role, shape, False) for role, shape in shapes.items())
 
 
 def _scales(shape: Shape | None, packing: Packing, block: int | None) -> Shape | None:
