@@ -171,7 +171,7 @@ class _Speller:
         call = Call("", "op", key, kwargs=tuple((n, folded[n]) for n in names if n in folded))
         if key == INDEX:
             raise Unsaid("ops.get_item in a function has no equal in TensorFlow")
-        calls = (call,) if self.was_old else fit_op(call, self.known(), {})
+        calls = fit_op(call, self.known(), {})
         for made in calls[:-1]:
             self.held[made.id] = self.said(spell_op(made))
             self.kinds[made.id] = kind_of_op(made, self.known())
@@ -231,8 +231,12 @@ class _Speller:
     # Kinds
 
     def known(self) -> Kinds:
-        """Return the kinds that are known."""
-        return {name: kind for name, kind in self.kinds.items() if kind is not None}
+        """Return the kinds that are known and count: Keras 2 made floats of truths only."""
+        return {
+            name: kind
+            for name, kind in self.kinds.items()
+            if kind is not None and (kind == TRUTH or not self.was_old)
+        }
 
     def kind(self, node: ast.expr) -> str | None:
         """Return the kind of the tensor that a spelled expression is, where that is known."""

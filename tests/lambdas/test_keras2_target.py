@@ -13,7 +13,7 @@ from kcodegen import CompileError
 from kcodegen.verification.rebuild import fresh_keras, import_page
 from tests.keras2_target.harness import built
 from tests.lambdas.backend import OldBackend
-from tests.lambdas.forms import compiled, function_of, keras3
+from tests.lambdas.forms import compiled, dumped, function_of, keras2, keras3
 from tests.lambdas.test_functions import WRITTEN, on_one_line
 
 # Only the bytecode of the lambdas below is used by their pages.
@@ -117,3 +117,18 @@ def test_the_type_of_what_a_function_is_given_counts() -> None:
     document["config"]["layers"][0]["config"]["dtype"] = "int32"
     page = compiled(document, target="keras2").text
     assert 'tf.reduce_mean(tf.cast(t, "float32"), axis=1)' in page
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda t: K.mean(t > 0, axis=1), 'tf.reduce_mean(tf.cast(t > 0, "float32"), axis=1)'),
+        (lambda t: tf.reduce_mean(tf.cast(t, "int32"), 1),
+         'tf.reduce_mean(tf.cast(t, "int32"), axis=1)'),
+        (lambda t: K.cast(K.argmax(t), "float32"),
+         'tf.cast(tf.argmax(t, axis=-1), "float32")'),
+    ],
+)  # fmt: skip
+def test_a_function_of_keras_2_keeps_its_types(function: Any, said: str) -> None:
+    page = compiled(keras2(dumped(function.__code__)), target="keras2").text
+    assert on_one_line(function_of(page).partition("return ")[2]) == on_one_line(said)
