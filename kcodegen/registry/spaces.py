@@ -49,6 +49,11 @@ CLASS_ALIASES: Final[dict[str, str]] = {
     "keras.src.engine.sequential.Sequential": "keras.Sequential",
     "keras.src.engine.training.Model": "keras.Model",
     "keras.src.models.functional.Functional": "keras.Model",
+    # On Torch, Keras 3 writes the classes that step through its own tensors.
+    **{
+        f"keras.src.backend.torch.optimizers.torch_{n.lower()}.{n}": f"keras.optimizers.{n}"
+        for n in "Adadelta Adagrad Adam AdamW Adamax Lion Nadam RMSprop SGD".split()
+    },
     # TensorFlow has initializers of its own, which are those of Keras.
     **{
         f"tensorflow.python.ops.init_ops_v2.{name}": f"keras.initializers.{name}"
