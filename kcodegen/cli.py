@@ -134,8 +134,8 @@ def _may_hold_weights(asked: Namespace, result: Result) -> bool:
     root = result.document.value if result.document is not None else None
     if isinstance(root, dict) and "weightsManifest" in root:
         return True
-    if os.path.isdir(asked.file):  # a SavedModel, whose variables are TensorFlow's own
-        return False
+    if os.path.isdir(asked.file) or asked.file.endswith(".pb"):  # a SavedModel
+        return True
     with open(asked.file, "rb") as file:
         return file.read(4) in (b"PK\x03\x04", b"\x89HDF")
 

@@ -25,7 +25,7 @@ from kcodegen.weights.matching.roles import Matched
 from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.
-_SETTLED = frozenset({"theano-kernels", "unread-weights", "weight-order"})
+_SETTLED = frozenset({"theano-kernels", "weight-order"})
 # That a vocabulary is missing, and that it is here.
 _MISSING, _LEARNED = "adapted-vocabulary", "learned-vocabulary"
 
@@ -76,7 +76,7 @@ def convert_weights(
     puts sums into the manifest. Raises CompileError where the weights don't fit the model,
     FileError for what can't be read or written; the old folder is untouched then.
     """
-    source = Path(file) if weights is None else located(Path(weights))
+    source = located(Path(file if weights is None else weights))
     place = None if weights is None else source
     result = compile_file(file, replace(options, weights=place, weights_out=Path(out)))
     if result.model is None:
@@ -197,8 +197,8 @@ def _source(asked: Namespace, result: Result) -> Path | None:
     if asked.no_weights:
         return None
     if asked.file != arguments.STDIN and result.document is not None:
-        path = Path(asked.file)
-        if formats.holds_weights(path, result.document):
+        path = formats.own_weights(Path(asked.file), result.document)
+        if path is not None:
             return path
     if asked.weights_out is not None:
         message = "--weights-out has nothing to convert: the file holds no weights"

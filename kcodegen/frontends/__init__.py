@@ -13,13 +13,6 @@ from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Artifact, Shape
 from kcodegen.registry.vocabulary import Vocabulary
 
-_UNREAD = Diagnostic(
-    "unread-weights",
-    "the variables of a SavedModel are not converted",
-    hint="where it loads: model.save_weights('weights.h5'); then --weights weights.h5",
-    severity="warning",
-)
-
 
 def read_document(
     root: Node, vocabulary: Vocabulary, input_shape: Shape | None = None
@@ -28,11 +21,8 @@ def read_document(
 
     `input_shape` is the shape of one sample, for files that record none.
     """
-    is_saved_model = isinstance(root.value, dict) and root.value.get("format") == "saved-model"
     root = unwrapped(root)
     context = Context(vocabulary, keras3.read_model, is_legacy(root), writer_of(root))
-    if is_saved_model:
-        context.problems.warnings.append(_UNREAD)
     try:
         artifact = _read(root, context, input_shape)
     except CompileError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kcodegen.diagnostics import CompileError, rejected
 from kcodegen.ir.document import Json
+from kcodegen.protobuf import MalformedError, fields
 from kcodegen.readers import json_text
 from kcodegen.readers.containers import TO_JSON
 
@@ -23,14 +24,9 @@ METADATA, MODEL = "keras_metadata.pb", "saved_model.pb"
 # Numbers of fields, from the outermost message to the text.
 _NODES, _PATH, _TEXT = 1, 3, 5
 _GRAPHS, _OBJECTS, _OBJECT_NODES, _USER_OBJECT, _USER_TEXT = 2, 7, 1, 4, 3
-_MOST_FIELDS = 1_000_000
 # Classes that stand for a list in a text of TensorFlow.
 _LISTS = ("__tuple__", "TensorShape")
 _KEPT = ("model_config", "training_config", "keras_version", "backend")
-
-
-class _Malformed(Exception):  # noqa: N818  (a way out)
-    """The bytes are no message."""
 
 
 def read_folder(folder: Path) -> Json:
@@ -51,7 +47,7 @@ def read_message(data: bytes) -> Json:
         return None
     try:
         text = _from_metadata(data) or _from_graph(data)
-    except _Malformed:
+    except MalformedError:
         return None
     if text is None:
         return None
@@ -89,44 +85,9 @@ def _from_graph(data: bytes) -> bytes | None:
     return found
 
 
-def _all(data: bytes, number: int) -> Iterator[bytes]:
+def _all(message: bytes, number: int) -> Iterator[bytes]:
     """Yield the bytes of each field of a message that has this number."""
-    place = 0
-    for _ in range(_MOST_FIELDS):
-        if place >= len(data):
-            return
-        key, place = _varint(data, place)
-        match key & 7:
-            case 0:
-                _, place = _varint(data, place)
-            case 1:
-                place += 8
-            case 5:
-                place += 4
-            case 2:
-                length, place = _varint(data, place)
-                if place + length > len(data):
-                    raise _Malformed
-                if key >> 3 == number:
-                    yield data[place : place + length]
-                place += length
-            case _:
-                raise _Malformed
-    raise _Malformed
-
-
-def _varint(data: bytes, place: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and the place behind it."""
-    number = 0
-    for shift in range(0, 64, 7):
-        if place >= len(data):
-            raise _Malformed
-        byte = data[place]
-        place += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number, place
-    raise _Malformed
+    return (v for place, v in fields(message) if place == number and isinstance(v, bytes))
 
 
 def _plain(value: Json) -> Json:

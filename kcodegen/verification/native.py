@@ -132,6 +132,8 @@ def why_not(error: Exception) -> str:
 
 def as_archive(file: Path, scratch: Path) -> Path | None:
     """Return an archive under a name that Keras knows it by; None for what is no archive."""
+    if file.is_dir():  # a SavedModel, whose JSON Keras reads like any other
+        return None
     with file.open("rb") as opened:
         start = opened.read(4)
     for magic, ending in ARCHIVES:

@@ -13,7 +13,7 @@ from kcodegen.diagnostics import Diagnostic, FileError, rejected
 from kcodegen.ir.document import Node
 from kcodegen.ir.graph import Graph
 from kcodegen.weights.files import containers, legacy_hdf5, numpy_files, tfjs
-from kcodegen.weights.files.checkpoint_files import is_index
+from kcodegen.weights.files.checkpoint_files import is_index, located
 from kcodegen.weights.files.sources import Producer, Source
 from kcodegen.weights.matching.roles import Matched, match
 
@@ -85,19 +85,22 @@ def completed(source: Source, known: Producer, backend: str = "") -> Source:
     return replace(source, producer=Producer(version, backend, known.layers))
 
 
-def holds_weights(path: Path, document: Node) -> bool:
-    """Tell whether a file that holds an architecture holds its weights, too."""
-    if path.is_dir():  # a SavedModel, whose variables are TensorFlow's own files
-        return False
+def own_weights(path: Path, document: Node) -> Path | None:
+    """Return where the weights of a file with an architecture are; None where it has none.
+
+    They are in the file itself, but for a SavedModel: its variables are a checkpoint beside it.
+    """
+    index = located(path)
+    if index != path or path.is_dir():
+        return index if is_index(index) else None
     start = _start(path)
     if start.startswith(_HDF5):
         from kcodegen.weights.files import hdf5  # the file was read with it already
 
         with hdf5.opened(path) as file:
-            return legacy_hdf5.is_legacy(file)
-    if start.startswith(_ZIP):
-        return containers.holds_weights(path)
-    return tfjs.has_manifest(document)
+            return path if legacy_hdf5.is_legacy(file) else None
+    held = containers.holds_weights(path) if start.startswith(_ZIP) else tfjs.has_manifest(document)
+    return path if held else None
 
 
 def _source(path: Path, document: Node | None, stack: ExitStack) -> Source:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from kcodegen.diagnostics import CompileError, Diagnostic, FileError, rejected
+from kcodegen.protobuf import MalformedError, content, fields, number, varint
 from kcodegen.records import record
 from kcodegen.weights.files import sstable
 from kcodegen.weights.files.crc32c import crc32c, unmasked
-from kcodegen.weights.files.protobuf import MalformedError, content, fields, number, varint
 from kcodegen.weights.files.store import PIECE, Array, Stored, raw_dtype
 from kcodegen.words import prose
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kcodegen.diagnostics import CompileError, rejected
+from kcodegen.protobuf import MalformedError, content, fields, number
 from kcodegen.records import record
 from kcodegen.weights.files.checkpoint import Checkpoint
-from kcodegen.weights.files.protobuf import MalformedError, content, fields, number
 from kcodegen.weights.files.store import Stored
 
 KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kcodegen.diagnostics import CompileError, rejected
+from kcodegen.protobuf import MalformedError, varint
 from kcodegen.weights.files.crc32c import crc32c, unmasked
-from kcodegen.weights.files.protobuf import MalformedError, varint
 from kcodegen.words import prose
 
 # Graphs of objects don't lie here: an index has a hundred bytes for each variable.
