@@ -117,7 +117,8 @@ def _op_call(
 ) -> Call:
     """Return an op's call with every argument under the name its public function gives it."""
     name = entry.field("class_name").text()
-    row = registry.find_op(name, entry.field("module").text())
+    module = entry.get("module")
+    row = registry.find_op(name, module.text() if module is not None else registry.OP_MODULE)
     if row is None:
         hint = did_you_mean(name, (key.rpartition(".")[2] for key in registry.op_keys()))
         raise entry.error("unknown-op", f"the op {prose(name)!r} is not known to Keras", hint)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from kcodegen import registry
 from kcodegen.diagnostics import CompileError, Diagnostic
 from kcodegen.frontends.calls import Wires, read_call
 from kcodegen.frontends.classes import find_row, is_model
@@ -195,11 +196,22 @@ class _Entry:
 def _entries(layers: Node) -> list[_Entry]:
     found = []
     for item in layers.items():
-        module = item.get("module")
-        is_op = module is not None and str(module.value).startswith(OPS_MODULE)
         functional = is_model(item) and item.field("config").has("input_layers")
-        found.append(_Entry(item, layer_name(item), is_op, functional))
+        found.append(_Entry(item, layer_name(item), _is_op(item), functional))
     return found
+
+
+def _is_op(item: Node) -> bool:
+    """Tell whether an entry is an op.
+
+    HDF5 leaves its module out; but every layer writes down whether it is trainable, and its dtype.
+    """
+    module = item.get("module")
+    if module is not None:
+        return str(module.value).startswith(OPS_MODULE)
+    if not item.has("config") or any(item.field("config").has(k) for k in ("trainable", "dtype")):
+        return False
+    return item.field("class_name").value in registry.op_names()
 
 
 def _read_functional(node: Node, context: Context) -> Graph:

@@ -19,16 +19,10 @@ WEIGHTS = Path(__file__).parents[1] / "weights" / "files"
 # Whole models that four versions of Keras saved in several forms, outputs recorded beside them.
 ARCHIVES = "archives"
 FOLDERS = ("keras3.15", "seed_flat", *OLD_FOLDERS, TFJS, *KERAS_1_FOLDERS)
-_OPS = "Keras 3 writes ops into .h5 by bare names, and can't read them either"
 MISSED = {
     "*/custom_subclass_functional page": "its own Keras wrote an empty config",
     "*/op_refused_* page": "no page can say it",
     "*/op_repeat page": "no page can say it",
-    "*/op_attention Keras 3 .h5": _OPS,
-    "*/op_vae Keras 3 .h5": _OPS,
-    "*/rnn_embedding_mask Keras 3 .h5": _OPS,
-    "*/rnns Keras 3 .h5": _OPS,
-    "*/tfops_mixed_layers Keras 3 .h5": _OPS,
     "keras2.[01]/nested Keras 2 .h5 of weights": "tf_keras gives the inner model another name",
 }
 """Models and files (`folder/model kind`) that give no outputs to compare, with the reason."""

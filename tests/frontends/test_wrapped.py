@@ -67,6 +67,18 @@ def test_hdf5_of_keras_3_is_read_as_keras_3_wrote_it() -> None:
     assert lookup(artifact.training, "optimizer") == Obj("keras.optimizers.Adam")
 
 
+def test_an_op_in_hdf5_is_told_from_the_layer_of_its_name() -> None:
+    added = layer("add", "Add", node([tensor("a"), tensor("a")]), trainable=True, dtype="float32")
+    op = layer("add_1", "Add", node(tensor("add"), 2.0))
+    document = functional(added, op)
+    for item in (document, *document["config"]["layers"]):
+        del item["registered_name"], item["module"]
+    model = read({"keras_version": "3.15.1", "model_config": document})[0].model
+    assert model is not None
+    assert model.layer("add").key == "keras.layers.Add"
+    assert [call.target for call in model.calls][-1] == "keras.ops.add"
+
+
 def test_addresses_lead_into_what_a_model_lies_in() -> None:
     broken = bare(old_model(dense("d", A, units="x", nothing=1)))
     held = {"root_attrs": {**TOPOLOGY, "model_config": broken}}

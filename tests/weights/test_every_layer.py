@@ -42,6 +42,7 @@ _NO_VALUE = "the values that the registry is tried with are none for a layer tha
 _NO_KERNEL = "it needs a layer with a kernel; keras_models.py has three"
 # Arguments with which no layer could be called, with the reason.
 UNBUILT: dict[str, dict[str, str]] = {
+    "layers.Bidirectional": {"weights": _NO_VALUE},
     "layers.EinsumDense": {"bias_axes": _NO_VALUE},
     "layers.Embedding": {"weights": _NO_VALUE},
     "layers.GroupNormalization": {"axis": "the sizes of the other axes are no multiples of 32"},
@@ -51,6 +52,7 @@ UNBUILT: dict[str, dict[str, str]] = {
     ),
 }
 UNBUILT_2: dict[str, dict[str, str]] = {
+    "layers.Bidirectional": {"weights": _NO_VALUE},
     "layers.EinsumDense": {"bias_axes": _NO_VALUE},
     "layers.GroupNormalization": {"axis": "the sizes of the other axes are no multiples of 32"},
     **{f"layers.ConvLSTM{rank}D": {"unroll": "tf_keras can't"} for rank in (1, 2, 3)},
