@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kcodegen.diagnostics import Diagnostic, Origin
+from kcodegen.words import listed
 
 PROGRAM = "kcodegen"
 MOST_LINES, MOST_CHANGES = 100, 8
@@ -109,9 +110,8 @@ def _of_group(group: list[Diagnostic]) -> Diagnostic:
     counts = Counter(diagnostic.change for diagnostic in group)
     often = sorted(counts.items(), key=lambda item: -item[1])
     said = [change if n == 1 else f"{change} ({n} times)" for change, n in often]
-    more = f" and {len(said) - MOST_CHANGES} more" if len(said) > MOST_CHANGES else ""
     headline = HEADLINES[first.code].format(len(group))
-    return replace(first, message=f"{headline}: {', '.join(said[:MOST_CHANGES])}{more}")
+    return replace(first, message=f"{headline}: {listed(said, MOST_CHANGES)}")
 
 
 def as_json(file: str, diagnostics: Iterable[Diagnostic], compiled: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
@@ -57,6 +57,12 @@ def prose(text: str) -> str:
     """
     clean = re.sub(r"[^A-Za-z0-9_.\-]", "?", text)
     return clean if len(clean) <= 80 else clean[:77] + "..."
+
+
+def listed(texts: Sequence[str], most: int) -> str:
+    """Return the first texts, and how many there are besides: `a, b and 3 more`."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kcodegen.words import did_you_mean, identifier, is_identifier, prose, snake_case
+from kcodegen.words import did_you_mean, identifier, is_identifier, listed, prose, snake_case
 from tests.graphs import HOSTILE
 
 
@@ -81,3 +81,9 @@ def test_near_misses():
     assert did_you_mean("unit", ("units", "activation")) == "did you mean 'units'?"
     assert did_you_mean("zzz", ("units", "activation")) == ""
     assert did_you_mean("x" * 100_000, ("units",)) == ""
+
+
+def test_a_list_says_how_many_it_leaves_out():
+    assert listed(["a", "b"], 2) == "a, b"
+    assert listed(["a", "b", "c", "d", "e"], 2) == "a, b and 3 more"
+    assert listed([], 2) == ""

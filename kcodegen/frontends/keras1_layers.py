@@ -14,7 +14,7 @@ from kcodegen.frontends.problems import Problems
 from kcodegen.ir.document import Json, Node
 from kcodegen.records import record
 from kcodegen.registry.keras1 import ARGUMENTS, CLASSES, DROPPED, FORMATS, MODES, OldClass
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _SHOWN = 3
 _PLAIN = OldClass("")
@@ -48,8 +48,7 @@ class Old:
         """Yield one warning for each thing noticed, with the layers that it is about."""
         for (code, message), nodes in self.noticed.items():
             names = list(dict.fromkeys(_name(node) for node in nodes))
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            text = message.format(", ".join(names[:_SHOWN]) + more)
+            text = message.format(listed(names, _SHOWN))
             origin = nodes[0].named(names[0]).origin
             yield Diagnostic(code, text, origin, HINTS.get(message, ""), "warning")
 

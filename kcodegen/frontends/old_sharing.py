@@ -14,7 +14,7 @@ from kcodegen.ir.graph import Graph
 from kcodegen.ir.values import Args, Obj, Value, lookup
 from kcodegen.registry.vocabulary import INPUT
 from kcodegen.weights.variables.weightless import WEIGHTLESS
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _SHOWN = 3
 
@@ -31,9 +31,8 @@ def twins(graph: Graph) -> Iterator[Diagnostic]:
         else:
             known.append(definition)
     if found:
-        shown = ", ".join(prose(name) for name in list(found)[:_SHOWN])
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        message = f"{shown}{more}: defined more than once, all alike; the page makes one for each"
+        names = listed([prose(name) for name in found], _SHOWN)
+        message = f"{names}: defined more than once, all alike; the page makes one for each"
         hint = "if they were one layer, make it once and use it again: the file doesn't tell"
         yield Diagnostic("repeated-layer", message, graph.origin, hint, "warning")
 

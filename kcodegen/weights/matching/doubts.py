@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.weights.matching.owners import Pairs
 from kcodegen.weights.variables.definition import Slots
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _SHOWN = 6
 _HINT = "look whether the file is that of this model: --verify compares the outputs"
@@ -51,19 +51,16 @@ def numbered(pairs: Pairs, others: Sequence[Pairs]) -> Iterator[Diagnostic]:
     moved = [slot for row in others for slot, array in row if places[slot] != array.name]
     names = list(dict.fromkeys(_plain("/".join(slot.layers)) for slot in moved))
     if names:
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         message = (
             "the file doesn't tell which Keras numbered the weights, and not all of them had those "
-            f"of {', '.join(names[:_SHOWN])}{more} in one order: tf.keras' order is taken"
+            f"of {listed(names, _SHOWN)} in one order: tf.keras' order is taken"
         )
         yield Diagnostic("weight-order", message, hint=_HINT, severity="warning")
 
 
 def _listed(rows: Sequence[tuple[str, str]]) -> str:
     """Return names of the file for those of the model: `'dense_4' for 'dense'`."""
-    shown = [f"{_plain(theirs)!r} for {_plain(ours)!r}" for ours, theirs in rows[:_SHOWN]]
-    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return ", ".join(shown) + more
+    return listed([f"{_plain(theirs)!r} for {_plain(ours)!r}" for ours, theirs in rows], _SHOWN)
 
 
 def _plain(path: str) -> str:

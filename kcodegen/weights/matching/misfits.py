@@ -9,7 +9,7 @@ from kcodegen.ir.graph import Layer, Shape
 from kcodegen.weights.files.store import Stored
 from kcodegen.weights.matching.owners import fits, is_called
 from kcodegen.weights.variables.definition import Slot, Slots
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _HINT = "is it the file of this model?"
 
@@ -31,7 +31,7 @@ def misfits(layer: Layer | None, expected: Slots, arrays: Sequence[Stored]) -> I
         return
     of = f"the layer {prose(layer.name)!r}" if layer is not None else "the model"
     message = f"{of} has {len(expected)} weights, the file {len(arrays)}"
-    hint = f"needed: {_listed([shown(slot) for slot in expected])}"
+    hint = f"needed: {listed([shown(slot) for slot in expected], 12)}"
     yield Diagnostic("weights", message, where, hint)
 
 
@@ -65,8 +65,3 @@ def _shape(shape: Shape | None) -> str:
     if shape is None:
         return "another shape"
     return str(shape).replace("None", "?")
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
-    return ", ".join(names[:12]) + more

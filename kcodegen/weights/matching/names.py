@@ -7,6 +7,7 @@ import re
 from kcodegen.diagnostics import rejected
 from kcodegen.ir.graph import Graph
 from kcodegen.weights.files.keras_file import Path, Tree
+from kcodegen.weights.variables import groups
 from kcodegen.weights.variables.weightless import WEIGHTLESS
 from kcodegen.words import prose
 
@@ -68,6 +69,5 @@ def _settled(members: list[tuple[str, Path]], tree: Tree) -> list[tuple[str, Pat
 
 
 def is_automatic(name: str, path: Path) -> bool:
-    """Tell whether a layer has a name that Keras may have given it: by class, counted."""
-    word = re.sub(r"_[0-9]+$", "", path[-1])
-    return re.fullmatch(rf"{re.escape(word)}(_[0-9]+)?", name) is not None
+    """Tell whether the layer at a path has a name that Keras may have given it."""
+    return groups.is_automatic(name, re.sub(r"_[0-9]+$", "", path[-1]))

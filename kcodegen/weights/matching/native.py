@@ -18,7 +18,7 @@ from kcodegen.weights.matching.places import Found, find, inside
 from kcodegen.weights.matching.roles import Matched
 from kcodegen.weights.matching.wanted import Strange, wanted
 from kcodegen.weights.variables.definition import Slot, Slots
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _SHOWN = 10
 _HINT = "is it the file of this model?"
@@ -189,6 +189,5 @@ def _missing(found: Found, objects: dict[Place, Slots]) -> Iterator[Diagnostic]:
 def _left_over(found: Found) -> Iterator[Diagnostic]:
     names = ["/".join(map(prose, path)) or "the root" for path in found.extra]
     if names:
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        message = f"the model has no place for {', '.join(names[:_SHOWN])}{more}"
+        message = f"the model has no place for {listed(names, _SHOWN)}"
         yield Diagnostic("unexpected-weights", message, hint=_HINT)

@@ -14,7 +14,7 @@ from kcodegen.records import record
 from kcodegen.weights.files.object_graph import Objects
 from kcodegen.weights.matching.wanted import Path, Strange
 from kcodegen.weights.variables.definition import Slot
-from kcodegen.weights.variables.groups import class_word
+from kcodegen.weights.variables.groups import class_word, is_automatic
 from kcodegen.words import prose
 
 _HINT = "is it the checkpoint of this model?"
@@ -156,7 +156,7 @@ def _same(
     if sorted(place[0] for place in places if len(place) == 1) == list(range(len(own))):
         return [(layer, nodes[place[0]]) for layer, place in zip(own, places, strict=True)]
     for number, (layer, place) in enumerate(zip(own, places, strict=True)):
-        if place and number not in place and not _is_automatic(layer):
+        if place and number not in place and not is_automatic(layer.name, class_word(layer.key)):
             message = f"the checkpoint has the layer {prose(layer.name)!r} at another place"
             raise rejected("swapped-weights", message, Origin("", layer.name), _HINT)
     return list(zip(own, nodes, strict=True))
@@ -174,9 +174,3 @@ def _names(objects: Objects, node: int) -> frozenset[str]:
 
 def _is_in(name: str, names: list[frozenset[str]]) -> bool:
     return any(name in found for found in names)
-
-
-def _is_automatic(layer: Layer) -> bool:
-    """Tell whether a layer has a name that Keras may have given it: by class, counted."""
-    word = re.escape(class_word(layer.key))
-    return re.fullmatch(rf"{word}(_[0-9]+)?", layer.name) is not None

@@ -35,7 +35,7 @@ from kcodegen.weights.matching.pairing import in_order
 from kcodegen.weights.matching.roles import Matched, known
 from kcodegen.weights.matching.wanted import Path, Strange, wanted
 from kcodegen.weights.variables.definition import Slot, Slots
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _HINT = "is it the checkpoint of this model?"
 # What versions of Keras call their variables in their own code.
@@ -272,6 +272,5 @@ def _check_left_over(
         if objects.is_variable(inner) and inner not in used
     ]
     if names:
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        message = f"the model has no place for {', '.join(names[:10])}{more}"
+        message = f"the model has no place for {listed(names, 10)}"
         raise rejected("unexpected-weights", message, hint=_HINT)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from kcodegen.diagnostics import Diagnostic
 from kcodegen.weights.matching.owners import Pairs
 from kcodegen.weights.variables.definition import Slot, Slots
-from kcodegen.words import prose
+from kcodegen.words import listed, prose
 
 _SHOWN = 3
 
@@ -54,9 +54,8 @@ def note(stands: Mapping[Slot, Slot]) -> tuple[Diagnostic, ...]:
     if not stands:
         return ()
     names = list(dict.fromkeys("/".join(map(prose, twin.layers)) for twin in stands.values()))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     message = (
-        f"the file has the weights of {', '.join(names[:_SHOWN])}{more} once, the model twice or "
+        f"the file has the weights of {listed(names, _SHOWN)} once, the model twice or "
         "more: each place gets them"
     )
     hint = "it was one layer: make it once and use it again before you train the model further"

@@ -34,3 +34,8 @@ def member_names(keys: Iterable[str]) -> tuple[str, ...]:
 def class_word(key: str) -> str:
     """Return what the first object of a class is called."""
     return snake_case(_CLASSES.get(key, re.split(r"[.:>]", key)[-1]))
+
+
+def is_automatic(name: str, word: str) -> bool:
+    """Tell whether Keras may have given a name: a word for the class, counted."""
+    return re.fullmatch(rf"{re.escape(word)}(_[0-9]+)?", name) is not None
