@@ -11,13 +11,14 @@ from functools import cache
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 # What the templates' own prose defines besides a page's functions.
 FIXED = frozenset(
-    """load_weights read_weight load_model finalize_normalization read_aligned aligned_bytes
-    as_tensor build_for_loading mark_calibrated""".split()
+    """load_weights load_model check_headers read_headers read_header read_weight number_type
+    finalize_normalization mark_calibrated load_while_building begin_reading read_piece own_memory
+    as_tensor build_for_loading""".split()
 )
 # What every page may import or define by itself.
 PAGE_NAMES = FIXED | frozenset(
-    """keras layers ops np Path argparse parser main directory model build_model compile_model
-    constraints dtype_policies initializers losses metrics optimizers
+    """keras layers ops np Path ThreadPoolExecutor argparse mmap parser main directory model
+    build_model compile_model constraints dtype_policies initializers losses metrics optimizers
     quantizers random regularizers activations annotations saving old_hard_sigmoid""".split()
 )
 

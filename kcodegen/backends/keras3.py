@@ -277,17 +277,17 @@ def load_model(build: Function) -> Function:
 
 
 def with_fast_load(module: Module) -> Module:
-    """Return the module with a `load_model` that builds the model for loading.
+    """Return the module with a `load_model` that reads while the model is built.
 
-    `model = build_model()  ->  model = build_for_loading(build_model)`
+    `return load_while_building(directory, build_model)`
     """
     if module.loader is None:
         return module
-    built, *rest = module.loader.body
+    built = module.loader.body[0]
     assert isinstance(built, Assign)
     assert isinstance(built.value, CallExpr)
-    call = CallExpr(Name("build_for_loading"), (built.value.func, *built.value.args))
-    body = (replace(built, value=call), *rest)
+    arguments = (Name("directory"), built.value.func, *built.value.args)
+    body = (Return(CallExpr(Name("load_while_building"), arguments)),)
     return replace(module, loader=replace(module.loader, body=body), fast_load=True)
 
 

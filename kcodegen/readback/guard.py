@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kcodegen.readback.imports import MODULES
 from kcodegen.readback.values import ReadBackError
 from kcodegen.registry.targets import Target
 from kcodegen.registry.vocabulary import Vocabulary
@@ -23,9 +24,9 @@ _PAGE = (
 # What the fixed parts of a page need besides: the loader, the summary, a private class.
 _PROSE = (
     ast.ClassDef, ast.ListComp, ast.SetComp, ast.comprehension, ast.Raise, ast.Continue,
-    ast.GeneratorExp, ast.Starred, ast.Try, ast.ExceptHandler, ast.With, ast.withitem,
+    ast.GeneratorExp, ast.DictComp, ast.Starred, ast.Try, ast.ExceptHandler, ast.With,
+    ast.withitem,
 )  # fmt: skip
-_MODULES = {"argparse": None, "pathlib": {"Path"}, "numpy": None, "__future__": {"annotations"}}
 _NAMES = frozenset({("numpy", "np"), ("tensorflow", "tf"), ("tf_keras", "keras")})
 _FORBIDDEN = frozenset(
     """eval exec compile open __import__ globals locals vars getattr setattr delattr input
@@ -141,14 +142,14 @@ def _check_import(
     own |= {part for _, name in target.instead for part in (name, name.rpartition(".")[0])}
     if isinstance(node, ast.Import):
         for name in node.names:
-            known = name.name in _MODULES or name.name in own
+            known = name.name in MODULES or name.name in own
             known = known or (is_fixed and name.name == "tensorflow")  # the fast loader of Keras 3
             if not known or ((name.name, name.asname) not in _NAMES and name.asname is not None):
                 raise ReadBackError(f"a page never imports {name.name}")
         return
     module = node.module or ""
-    if node.level or (module not in {*_MODULES, *own} and module not in custom):
+    if node.level or (module not in {*MODULES, *own} and module not in custom):
         raise ReadBackError(f"a page never imports from {module}")
-    names = _MODULES.get(module)
+    names = MODULES.get(module)
     if names is not None and not all(alias.name in names for alias in node.names):
         raise ReadBackError(f"a page never imports that from {module}")

@@ -8,6 +8,16 @@ from collections.abc import Iterator
 from kcodegen.readback.values import Path, ReadBackError
 from kcodegen.registry.vocabulary import CUSTOM, Vocabulary
 
+# What a page may import besides its target and a user's own classes; of some only these names.
+MODULES: dict[str, set[str] | None] = {
+    "__future__": {"annotations"},
+    "argparse": None,
+    "concurrent.futures": {"ThreadPoolExecutor"},
+    "mmap": None,
+    "numpy": None,
+    "pathlib": {"Path"},
+}
+
 
 def imported(statement: ast.stmt, vocabulary: Vocabulary) -> Iterator[tuple[str, Path]]:
     """Yield the names that an import brings, also one of several that are tried."""
@@ -31,7 +41,7 @@ def _path(module: str, name: str, vocabulary: Vocabulary) -> Path | None:
     roots = dict(vocabulary.target.modules)
     if module in roots:
         return Path(f"{roots[module]}.{name}")
-    if module in ("__future__", "pathlib"):
+    if module in MODULES:
         return None
     path = f"{module}:{name}"
     if path not in vocabulary.custom_names():

@@ -214,9 +214,10 @@ def share_weights(job: Job, module: ModuleType, made: Any, found: Native) -> str
     module.load_weights(made, folder)
     if found.has_weights:
         return "the file's weights"
+    paths = [folder / f"weight_{i}.npy" for i in places(made, found)]
     arrays = [
-        module.read_weight(folder / f"weight_{i}.npy", np.dtype(array.dtype))
-        for i, array in zip(places(made, found), given, strict=True)
+        module.read_weight(path, module.read_header(path), np.dtype(array.dtype))
+        for path, array in zip(paths, given, strict=True)
     ]
     found.model.set_weights(arrays)
     finalize(found.model)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import resource
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +20,7 @@ from keras import initializers, layers, ops
 from kcodegen import Options, compile_model
 from kcodegen.diagnostics import UsageError
 from kcodegen.verification.rebuild import fresh_keras
+from tests.emit.broken_files import BROKEN, npy_file
 
 
 def page_of(model: Any, **options: Any) -> Any:
@@ -207,7 +212,7 @@ def test_only_aligned_memory_is_handed_over(monkeypatch: pytest.MonkeyPatch, off
     monkeypatch.setattr(
         tf.experimental.dlpack, "from_dlpack", lambda x: given.append(x) or hand_over(x)
     )
-    memory = page.aligned_bytes(400, np.zeros)[offset : offset + 40].view("f4")
+    memory = np.frombuffer(page.own_memory((400,), np.dtype("u1"))[offset : offset + 40], "f4")
     assert page.as_tensor(memory).numpy().tolist() == [0.0] * 10
     assert len(given) == (offset % 64 == 0)
 
@@ -224,19 +229,61 @@ def test_every_array_becomes_a_tensor(array: np.ndarray) -> None:
 
 
 def test_a_file_that_shrinks_meanwhile_is_an_error(tmp_path: Path) -> None:
-    model = keras.Sequential([keras.Input((300,)), layers.Dense(300)])
-    save(model, tmp_path)
-    page, path = page_of(model), tmp_path / "weight_0.npy"
-    read = page.load_weights.__globals__["read_weight"]
-
-    def cutting(*args: Any, **kwargs: Any) -> Any:
-        array = read(*args, **kwargs)
-        path.write_bytes(path.read_bytes()[:5000])
-        return array
-
-    page.load_weights.__globals__["read_weight"] = cutting
+    page, path = page_of(perceptron()), tmp_path / "weight_0.npy"
+    np.save(path, np.ones((300, 300), "f4"))
+    headers = page.read_headers(tmp_path)
+    path.write_bytes(path.read_bytes()[:5000])
+    with ThreadPoolExecutor(1) as readers:
+        _, (piece,) = page.begin_reading(tmp_path, headers, readers)["weight_0.npy"]
     with pytest.raises(ValueError, match=r"weight_0\.npy was cut while it was read"):
-        page.read_aligned(path, np.dtype("float32"))
+        piece.result()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_are_read_in_pieces(order: Any, tmp_path: Path) -> None:
+    """The last piece is a short one."""
+    model = keras.Sequential([keras.Input((3000,)), layers.Dense(3001, use_bias=False)])
+    numbers = np.arange(3000 * 3001, dtype="f4").reshape(3000, 3001)
+    np.save(tmp_path / "weight_0.npy", np.asarray(numbers, order=order))
+    page = page_of(model)
+    headers = page.read_headers(tmp_path)
+    with ThreadPoolExecutor(2) as readers:
+        _, pieces = page.begin_reading(tmp_path, headers, readers)["weight_0.npy"]
+    assert len(pieces) == 3
+    assert np.array_equal(page.load_model(tmp_path).get_weights()[0], numbers)
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_refused_as_by_the_plain_loader(content: bytes, tmp_path: Path) -> None:
+    model = perceptron()
+    save(model, tmp_path)
+    (tmp_path / "weight_1.npy").write_bytes(content)
+    (tmp_path / "weight_2.npy").rename(tmp_path / "weight_7.npy")
+    page, messages, threads = page_of(model), [], threading.active_count()
+    for load in (page.load_model, lambda folder: page.load_weights(page.build_model(), folder)):
+        with pytest.raises(ValueError, match=r"weight_1\.npy cannot be read: ") as caught:
+            load(tmp_path)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert threading.active_count() == threads
+
+
+def test_what_no_weight_wants_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A file may be of any size: 8 GB that take no room here, and more than any memory."""
+    model = perceptron()
+    save(model, tmp_path)
+    for i, size in ((4, 2**33), (5, 2**43)):
+        path = tmp_path / f"weight_{i}.npy"
+        header = npy_file(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size},)}}", 0)
+        path.write_bytes(header)
+        os.truncate(path, len(header) + size)
+    page = page_of(model)
+    assert page.read_header(tmp_path / "weight_5.npy")[0] == (2**43,)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match=r": weight_4\.npy is left over; weight_5\.npy is left"):
+        page.load_model(tmp_path)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 2 * 2**20, "KB"
 
 
 def test_a_page_that_asks_for_the_shape_passes_it_on(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
 import re
 import subprocess
 import sys
@@ -18,6 +16,7 @@ import pytest
 from keras import layers
 
 from kcodegen import Options, compile_model
+from tests.emit.broken_files import BROKEN
 
 
 def page_of(model: Any, **options: Any) -> Any:
@@ -98,46 +97,12 @@ def test_what_holds_no_numbers_is_refused(page, weights, array, holds):
     assert refusal(page, weights) == f"{weights}: weight_3.npy holds {holds}, {needs}"
 
 
-def _pickled() -> bytes:
-    memory = io.BytesIO()
-    np.save(memory, np.array([{}], dtype=object), allow_pickle=True)
-    return memory.getvalue()
-
-
-def _zipped() -> bytes:
-    memory = io.BytesIO()
-    np.savez(memory, a=np.zeros(1))
-    return memory.getvalue()
-
-
-def _npy(header: str, size: int = 4) -> bytes:
-    text = f"{header}\n".encode()
-    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(size)
-
-
-BROKEN = {
-    "empty": b"",
-    "no npy": b"weights",
-    "pickle": pickle.dumps([1.0]),
-    "pickled npy": _pickled(),
-    "npz": _zipped(),
-    "no header": _npy("")[:8],
-    "cut header": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,"),
-    "cut": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", 3),
-    "negative": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}"),
-    "twice negative": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -1)}"),
-    "huge": _npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999,)}"),
-    "no type": _npy("{'descr': '<f1', 'fortran_order': False, 'shape': (1,)}"),
-    "nested": _npy("(" * 4000),
-}
-
-
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_is_named_and_nothing_changes(page, weights, content):
     (weights / "weight_1.npy").write_bytes(content)
     message = refusal(page, weights)
     assert message.startswith(f"{weights}: weight_1.npy cannot be read: ")
-    assert ";" not in message
+    assert message.count("weight_") == 1
 
 
 def test_a_folder_in_the_place_of_a_file_is_named(page, weights):
