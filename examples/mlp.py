@@ -98,7 +98,7 @@ def read_header(path: Path) -> tuple:
         size = file.seek(0, 2) - start
     if dtype.hasobject:
         raise ValueError("it is pickled")
-    needed = np.prod(shape, dtype=object) * dtype.itemsize
+    needed = np.prod(shape, dtype=float) * dtype.itemsize
     if min(shape, default=0) < 0 or size < needed:
         raise ValueError(f"it holds no array of shape {shape}")
     return shape, dtype, "F" if is_fortran else "C", start

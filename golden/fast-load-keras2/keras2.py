@@ -107,7 +107,7 @@ def read_header(path: Path) -> tuple:
         size = file.seek(0, 2) - start
     if dtype.hasobject:
         raise ValueError("it is pickled")
-    needed = np.prod(shape, dtype=object) * dtype.itemsize
+    needed = np.prod(shape, dtype=float) * dtype.itemsize
     if min(shape, default=0) < 0 or size < needed:
         raise ValueError(f"it holds no array of shape {shape}")
     return shape, dtype, "F" if is_fortran else "C", start
@@ -135,7 +135,7 @@ def load_while_building(directory: str | Path, build, *arguments) -> keras.Model
     Raises ValueError as `load_weights` does.
     """
     headers = read_headers(directory)
-    readers = ThreadPoolExecutor(2)
+    readers, begun = ThreadPoolExecutor(2), {}
     try:
         begun = begin_reading(directory, headers, readers)
         model = build_for_loading(build, *arguments)
@@ -149,14 +149,17 @@ def load_while_building(directory: str | Path, build, *arguments) -> keras.Model
             array = array.view(number_type(array.dtype, dtype))
             variable.assign(as_tensor(array.astype(dtype, order="C", copy=False)))
     finally:
-        readers.shutdown(cancel_futures=True)
+        for _, pending in begun.values():
+            for piece in pending:  # Python 3.8 has no `cancel_futures`
+                piece.cancel()
+        readers.shutdown()
     return model
 
 
 def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
     """Return all arrays by name, with the pieces of files that are read into them.
 
-    An array that is too large for the memory gets an error for its header.
+    What cannot be an array here, too large for one, gets its error for a header.
     """
     begun, length = {}, 2**24
     for name, header in headers.items():
@@ -165,7 +168,8 @@ def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
         shape, dtype, order, start = header
         try:
             memory = own_memory(shape, dtype)
-        except OSError as error:
+            array = np.ndarray(shape, dtype, memory, order=order)
+        except Exception as error:
             headers[name] = f"cannot be read: {error}"
             continue
         pieces = [
@@ -173,7 +177,7 @@ def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
             for i in range(0, len(memory), length)
         ]
         pending = [readers.submit(read_piece, *piece) for piece in pieces]
-        begun[name] = np.ndarray(shape, dtype, memory, order=order), pending
+        begun[name] = array, pending
     return begun
 
 
@@ -190,7 +194,7 @@ def own_memory(shape: tuple, dtype: np.dtype) -> memoryview:
 
     They take no room until they are written.
     """
-    size = np.prod(shape, dtype=object) * dtype.itemsize
+    size = int(np.prod(shape, dtype=float)) * dtype.itemsize
     return memoryview(mmap.mmap(-1, max(size, 1), access=mmap.ACCESS_COPY))[:size]
 
 
@@ -201,7 +205,7 @@ def as_tensor(array: np.ndarray):
     is_plain = array.dtype.kind in "iuf" and array.dtype.isbuiltin == 1
     is_aligned = array.flags.c_contiguous and array.ctypes.data % 64 == 0
     usable = is_plain and is_aligned and array.size > 0
-    if usable:
+    if usable and hasattr(array, "__dlpack__"):  # since NumPy 1.22
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     return tf.convert_to_tensor(array)
 
@@ -223,7 +227,7 @@ def build_for_loading(build, *arguments) -> keras.Model:
     )
 
     def zeros(shape, dtype):
-        dtype = np.dtype(dtype.as_numpy_dtype)
+        shape, dtype = tuple(map(int, shape)), np.dtype(dtype.as_numpy_dtype)
         return as_tensor(np.ndarray(shape, dtype, own_memory(shape, dtype)))
 
     def add_zeros(layer, *args, **kwargs):

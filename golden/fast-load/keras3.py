@@ -99,7 +99,7 @@ def read_header(path: Path) -> tuple:
         size = file.seek(0, 2) - start
     if dtype.hasobject:
         raise ValueError("it is pickled")
-    needed = np.prod(shape, dtype=object) * dtype.itemsize
+    needed = np.prod(shape, dtype=float) * dtype.itemsize
     if min(shape, default=0) < 0 or size < needed:
         raise ValueError(f"it holds no array of shape {shape}")
     return shape, dtype, "F" if is_fortran else "C", start
@@ -148,7 +148,7 @@ def load_while_building(directory: str | Path, build, *arguments) -> keras.Model
 def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
     """Return all arrays by name, with the pieces of files that are read into them.
 
-    An array that is too large for the memory gets an error for its header.
+    What cannot be an array here, too large for one, gets its error for a header.
     """
     begun, length = {}, 2**24
     for name, header in headers.items():
@@ -157,7 +157,8 @@ def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
         shape, dtype, order, start = header
         try:
             memory = own_memory(shape, dtype)
-        except OSError as error:
+            array = np.ndarray(shape, dtype, memory, order=order)
+        except Exception as error:
             headers[name] = f"cannot be read: {error}"
             continue
         pieces = [
@@ -165,7 +166,7 @@ def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
             for i in range(0, len(memory), length)
         ]
         pending = [readers.submit(read_piece, *piece) for piece in pieces]
-        begun[name] = np.ndarray(shape, dtype, memory, order=order), pending
+        begun[name] = array, pending
     return begun
 
 
@@ -182,7 +183,7 @@ def own_memory(shape: tuple, dtype: np.dtype) -> memoryview:
 
     They take no room until they are written.
     """
-    size = np.prod(shape, dtype=object) * dtype.itemsize
+    size = int(np.prod(shape, dtype=float)) * dtype.itemsize
     return memoryview(mmap.mmap(-1, max(size, 1), access=mmap.ACCESS_COPY))[:size]
 
 

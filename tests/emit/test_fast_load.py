@@ -268,6 +268,18 @@ def test_a_broken_file_is_refused_as_by_the_plain_loader(content: bytes, tmp_pat
     assert threading.active_count() == threads
 
 
+@pytest.mark.parametrize("shape", [(0, 10**30), (0,) * 70], ids=["long", "deep"])
+def test_a_shape_that_no_array_has_is_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
+    model = perceptron()
+    save(model, tmp_path)
+    header = npy_file(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}", 0)
+    (tmp_path / "weight_1.npy").write_bytes(header)
+    page = page_of(model)
+    for load in (page.load_model, lambda folder: page.load_weights(page.build_model(), folder)):
+        with pytest.raises(ValueError, match=r": weight_1\.npy (has shape|cannot be read: )"):
+            load(tmp_path)
+
+
 def test_what_no_weight_wants_is_not_read_to_its_end(tmp_path: Path) -> None:
     """A file may be of any size: 8 GB that take no room here, and more than any memory."""
     model = perceptron()
