@@ -34,6 +34,7 @@ NEWER_KEYS: dict[str, dict[str, Json]] = {
     "Embedding": {"quantization_config": None},
     "ReversibleEmbedding": {"quantization_config": None},
     "BatchNormalization": {"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99},
+    "Int4QuantizationConfig": {"block_size": None},
     "MultiHeadAttention": {"use_gate": False, "sliding_window": None, "seed": None},
     "GroupQueryAttention": {"use_gate": False, "sliding_window": None, "seed": None},
     **{
