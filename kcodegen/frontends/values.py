@@ -199,7 +199,7 @@ def _with_defaults(
 ) -> list[tuple[str, Value]]:
     """Return arguments with those that the file lacks, and that are not what is default now."""
     from kcodegen.frontends import changes
-    from kcodegen.registry.legacy import old_defaults
+    from kcodegen.registry.legacy import is_idle, old_defaults
 
     given = dict(found)
     if not context.is_legacy:
@@ -208,7 +208,7 @@ def _with_defaults(
     for name, value in added:
         shown = f"{row.name}.{name}"
         changes.added_argument(node, shown, value, changes.since_keras3(context))
-    return [*found, *added]
+    return [*(item for item in found if not is_idle(row, item[0], given)), *added]
 
 
 def _warn_of_lost(node: Node, row: ClassRow, context: Context) -> None:

@@ -247,6 +247,11 @@ DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
 )
 """Arguments that a file may lack although today's default is wrong for it."""
 
+NEEDS: Final[dict[tuple[str, str], str]] = {
+    ("keras.layers.TextVectorization", "pad_to_max_tokens"): "max_tokens"
+}
+"""Arguments that meant nothing without another one, and that Keras refuses without it now."""
+
 
 def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
     """Return what became of an old argument of a class, or None when it never had it."""
@@ -278,6 +283,12 @@ def old_defaults(row: ClassRow, version: tuple[int, int] | None) -> Args:
         for entry in DEFAULTS
         if entry.cls == row.key and (version is None or covers(entry.versions, version))
     )
+
+
+def is_idle(row: ClassRow, name: str, given: dict[str, Value]) -> bool:
+    """Tell whether an argument meant nothing, as another one is not given: it is left out now."""
+    needed = NEEDS.get((row.key, name))
+    return needed is not None and given.get(needed) is None
 
 
 def find_legacy_class(name: str, version: tuple[int, int] | None = None) -> LegacyClass | None:

@@ -121,3 +121,42 @@ def test_a_table_that_cannot_be(tmp_path: Path, numbers: list[int]) -> None:
     path = of_table(tmp_path, [5, 7], numbers)
     with pytest.raises(CompileError, match="not numbered"):
         arrays_of(path, model)
+
+
+class Told:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (self.path,))
+
+
+def pickled(folder: Path) -> Path:
+    """Write the weights of `words.json` as a loop over `get_weights()` of TensorFlow 2 does."""
+    folder.mkdir()
+    words = np.array([b"z", b"y", Told(folder.parent / "unpickled")], dtype=object)
+    arrays = [words, *(np.zeros(shape, "float32") for shape in ((9, 2), (6, 2), (2,)))]
+    for number, array in enumerate(arrays):
+        np.save(folder / f"weight_{number}.npy", array, allow_pickle=True)
+    return folder
+
+
+def test_a_pickled_vocabulary_is_never_unpickled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, page = CHECKPOINTS / "tf2.3" / "words.json", tmp_path / "page.py"
+    folder = pickled(tmp_path / "weights")
+    words = [str(model), "--weights", str(folder), "-o", str(page)]
+    for more in ([], ["--weights-out", str(tmp_path / "out")]):
+        assert cli.main([*words, *more]) == 3
+        assert "weight_0.npy holds Python objects, which only a pickle" in capsys.readouterr().err
+        assert not page.exists()
+    for more in ([], ["--fast-load"]):
+        assert cli.main([str(model), "-o", str(page), *more]) == 0
+        with pytest.raises(ValueError, match=r"weight_0\.npy cannot be read: .*[Oo]bject"):
+            import_page(page).load_model(folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.py", "weights"]
+    np.load(folder / "weight_0.npy", allow_pickle=True)  # to see that it tells
+    assert (tmp_path / "unpickled").exists()
