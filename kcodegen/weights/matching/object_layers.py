@@ -59,10 +59,12 @@ def models(objects: Objects) -> list[tuple[str, int]]:
 
 def is_model(objects: Objects, node: int) -> bool:
     """Tell whether an object has layers."""
-    children = objects.nodes[node].children
-    return (
-        _OPERATIONS in children or _FUNCTIONAL in children or any(map(_LAYER.fullmatch, children))
-    )
+    return is_of_keras3(objects, node) or any(map(_LAYER.fullmatch, objects.nodes[node].children))
+
+
+def is_of_keras3(objects: Objects, node: int) -> bool:
+    """Tell whether an object has layers as models of Keras 3 have them."""
+    return objects.child(node, _OPERATIONS, _FUNCTIONAL) is not None
 
 
 def layers_of(objects: Objects, model: int) -> list[int]:
