@@ -128,7 +128,15 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
     *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
-    *_drop(_layers(("StringLookup",)), "dtype", "int64", versions=TF_KERAS),
+    *_drop(_layers(("StringLookup",)), "dtype", "int64", "string", versions=TF_KERAS),
+    *(
+        LegacyArgument("keras.layers.IntegerLookup", old, "rename", new, versions=("2.4", "2.4"))
+        for old, new in (
+            ("mask_value", "mask_token"),
+            ("max_values", "max_tokens"),
+            ("oov_value", "oov_token"),
+        )
+    ),
     *_drop(("*layer",), "rng_type", "stateful", versions=TF_KERAS),
     *_drop(_LOCAL, "padding", "valid"),
     *_drop((LOCAL_1D.key,), "data_format", "channels_last"),
