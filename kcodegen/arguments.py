@@ -255,7 +255,8 @@ class _VerifyWeights(argparse.Action):
         from kcodegen.weights import manifest  # only here
 
         files, summed = manifest.verify(value)
-        sys.stdout.write(f"{files} weights are as the manifest says, {summed} by their sums\n")
+        sums = f"{summed} by their sums" if summed else "but it has no sums: see --checksums"
+        sys.stdout.write(f"{files} weights are as the manifest says, {sums}\n")
         parser.exit()
 
 
