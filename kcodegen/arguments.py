@@ -62,6 +62,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments.command = ("kcodegen", *(sys.argv[1:] if argv is None else argv))
     if "" in (arguments.file, arguments.output, arguments.report, arguments.verify_report):
         raise _usage("the name of a file is empty")
+    if "-" in (arguments.report, arguments.verify_report):
+        raise _usage("a report goes to a file, not to standard output", "name a file")
     if arguments.output in STDOUT:
         arguments.output = None
     if (arguments.check or arguments.diff) and arguments.output is None:
