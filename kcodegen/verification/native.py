@@ -84,7 +84,19 @@ def load_with(keras: Any, job: Job, original: Json) -> Native:
             return Native(model, has_weights, is_compiled=not is_of_hdf5)
         return loaded(keras, path, custom)
     except Exception as error:  # noqa: BLE001 (Keras raises all kinds)
-        return Native(reason=why_not(error))
+        return without_weights(keras, job, original) or Native(reason=why_not(error))
+
+
+def without_weights(keras: Any, job: Job, original: Json) -> Native | None:
+    """Return the model of an archive of Keras 3 whose weights Keras can't load; None for others."""
+    if not ("module" in original and hasattr(keras, "ops")):
+        return None
+    keras.backend.clear_session()
+    try:
+        custom = {name: imported(place) for name, place in job.custom}
+        return Native(keras.models.model_from_json(json.dumps(original), custom_objects=custom))
+    except Exception:  # noqa: BLE001 (why the file could not be loaded is what is said)
+        return None
 
 
 def from_words_of_hdf5(text: str, custom_objects: dict[str, Any]) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -211,3 +213,63 @@ def test_a_page_has_the_blocks_of_its_file(block_size: Any, tmp_path: Path) -> N
     assert made.to_json() == wanted.to_json()
     assert [w.shape for w in made.weights] == [w.shape for w in wanted.weights]
     assert f"block_size={size}" in (tmp_path / "page.py").read_text("utf-8")
+
+
+# Files of 3.12 don't say that inputs are rounded, too, and what doesn't say so is not rounded now.
+@pytest.mark.parametrize(("version", "near"), [("3.12", 5e-4), ("3.13", 1e-6)])
+def test_what_older_versions_have_quantized_to_int4(
+    version: str, near: float, tmp_path: Path
+) -> None:
+    """Keras 3.15 can't load such files: their kernels are packed otherwise."""
+    source, page = FILES / "int4" / f"keras{version}.keras", tmp_path / "page.py"
+    assert cli.main([str(source), "-o", str(page), "--verify"]) == 0
+    keras().backend.clear_session()
+    model = import_page(page).load_model(tmp_path / "page_weights")
+    recorded = np.load(source.with_suffix(".npz"))
+    np.testing.assert_allclose(np.asarray(model(recorded["x"])), recorded["out"], 0, near)
+
+
+def packed_by_columns(numbers: Any) -> Any:
+    """Return a kernel of int4 as Keras 3.12 and 3.13 packed it: two rows in one."""
+    even, odd = (numbers[half::2].astype("uint8") & 15 for half in (0, 1))
+    odd = np.pad(odd, ((0, len(even) - len(odd)), (0, 0)))
+    return (even | odd << 4).view("int8")
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(12, 6), (7, 5), (12, 12), (1, 4), (5, 1)])
+def test_kernels_of_int4_are_packed_as_today(rows: int, columns: int, tmp_path: Path) -> None:
+    numbers = np.random.default_rng(rows).integers(-8, 8, size=(rows, columns), dtype="int8")
+    keras().backend.clear_session()
+    x = keras().Input((rows,))
+    model = keras().Model(x, keras().layers.Dense(columns)(x))
+    model.quantize(config=keras().quantizers.Int4QuantizationConfig(block_size=None))
+    layer = model.layers[-1]
+    layer._kernel.assign(keras().quantizers.pack_int4(numbers, axis=-1)[0])
+    layer.kernel_scale.assign(np.arange(1, columns + 1))
+    model.save(tmp_path / "m.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "m.keras") as today,
+        zipfile.ZipFile(tmp_path / "old.keras", "w") as old,
+    ):
+        config = json.loads(today.read("config.json"))
+        dense = config["config"]["layers"][1]["config"]
+        del dense["quantization_config"]["config"]["block_size"]
+        dense["dtype"].update(
+            class_name="QuantizedDTypePolicy", config={"mode": "int4", "source_name": "float32"}
+        )
+        old.writestr("config.json", json.dumps(config))
+        old.writestr("metadata.json", today.read("metadata.json"))
+        stored = io.BytesIO(today.read("model.weights.h5"))
+        with h5py.File(stored, "r+") as file:
+            variables = file["layers/dense/vars"]
+            kernels = [name for name in variables if variables[name].dtype == "int8"]
+            assert len(kernels) == 1
+            del variables[kernels[0]]
+            variables[kernels[0]] = packed_by_columns(numbers)
+        old.writestr("model.weights.h5", stored.getvalue())
+    page = tmp_path / "page.py"
+    assert cli.main([str(tmp_path / "old.keras"), "-o", str(page)]) == 0
+    keras().backend.clear_session()
+    made = import_page(page).load_model(tmp_path / "page_weights")
+    for ours, theirs in zip(made.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
