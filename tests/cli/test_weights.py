@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +233,17 @@ def test_a_folder_of_another_model_is_refused_also_where_no_size_is_known(
     assert done(*words, corpus / "seq_mlp") == 0
     assert done(*words, corpus / "fn_shared") == 3
     assert "weights" in error(capsys)
+
+
+def test_what_has_to_be_installed_is_said_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    source = FILES / "keras" / "keras3.15.keras"
+    assert done(source, "-o", tmp_path / "out.py") == 3
+    wanted = "hint: pip install 'kcodegen[h5]'; --no-weights writes the page alone"
+    assert error(capsys).endswith(wanted)
+    assert done(source, "-o", tmp_path / "out.py", "--no-weights") == 0
 
 
 def test_weights_that_nobody_asked_for_are_no_hindrance(
