@@ -2,9 +2,9 @@
 
     python benchmarks/weights_memory.py [--formats weights.h5,keras] [--folder /var/tmp]
 
-The weights are eight kernels of 128 MB and a table of 1 GB; the files are written with h5py and
-numpy alone, and converted by the command line in a process of its own. The exit code is 1 when a
-conversion needs more than 300 MB. The folder needs 6 GB.
+The weights are eight kernels of 128 MB and a table of 1 GB; the files are written with h5py,
+numpy and google-crc32c alone, and converted by the command line in a process of its own. The exit
+code is 1 when a conversion needs more than 300 MB. The folder needs 6 GB.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 300
 SIZE, WIDTH, LAYERS, WORDS = 4096, 8192, 8, 65536
-FORMATS = ("weights.h5", "keras", "deflated.keras", "h5", "npz", "safetensors", "tfjs", "npy")
+FORMATS = ("weights.h5", "keras", "deflated.keras", "h5", "npz", "safetensors", "tfjs")
+FORMATS += ("ckpt", "npy")
 MEASURE = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode
@@ -133,6 +134,26 @@ def write_tfjs(path: Path) -> None:
     path.write_text(json.dumps(model))
 
 
+def write_checkpoint(path: Path) -> None:
+    """Write a checkpoint of TensorFlow, which has the names of its variables and one shard."""
+    sys.path.insert(0, str(ROOT))
+    from google_crc32c import extend
+
+    from tests.weights.checkpoints import HEADER, block, summed, table
+
+    entries, at = [(b"", HEADER)], 0
+    with path.with_name(f"{path.name}.data-00000-of-00001").open("wb") as file:
+        for layer, _, role, shape in weights():
+            total = 0
+            for piece in rows(shape):
+                total = extend(total, piece.tobytes())
+                file.write(piece.tobytes())
+            size = 4 * shape[0] * shape[1]
+            entries.append((f"{layer}/{role}".encode(), summed(shape, at, size, total)))
+            at += size
+    path.with_name(f"{path.name}.index").write_bytes(table(block(sorted(entries))))
+
+
 def write(folder: Path, form: str) -> Path:
     """Write the weights in one format, and return where."""
     path = folder / f"large.{form}"
@@ -156,6 +177,8 @@ def write(folder: Path, form: str) -> Path:
             write_safetensors(path)
         case "tfjs":
             write_tfjs(path)
+        case "ckpt":
+            write_checkpoint(path)
         case _:
             path.mkdir()
             for number, (*_, shape) in enumerate(weights()):

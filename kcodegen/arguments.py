@@ -62,6 +62,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments.command = ("kcodegen", *(sys.argv[1:] if argv is None else argv))
     if "" in (arguments.file, arguments.output, arguments.report, arguments.verify_report):
         raise _usage("the name of a file is empty")
+    if "-" in (arguments.report, arguments.verify_report):
+        raise _usage("a report goes to a file, not to standard output", "name a file")
     if arguments.output in STDOUT:
         arguments.output = None
     if (arguments.check or arguments.diff) and arguments.output is None:
@@ -255,7 +257,8 @@ class _VerifyWeights(argparse.Action):
         from kcodegen.weights import manifest  # only here
 
         files, summed = manifest.verify(value)
-        sys.stdout.write(f"{files} weights are as the manifest says, {summed} by their sums\n")
+        sums = f"{summed} by their sums" if summed else "but it has no sums: see --checksums"
+        sys.stdout.write(f"{files} weights are as the manifest says, {sums}\n")
         parser.exit()
 
 

@@ -120,11 +120,15 @@ def compiled(
 def _weights(asked: Namespace, result: Result, stack: contextlib.ExitStack) -> Conversion | None:
     """Return the weights to be converted, their file open; None when there are none."""
     given = asked.weights is not None or asked.weights_out is not None
-    if result.model is None or not (given or _may_hold_weights(asked, result)):
-        return None
-    from kcodegen import conversion  # most files are JSON alone
+    found = None
+    if result.model is not None and (given or _may_hold_weights(asked, result)):
+        from kcodegen import conversion  # most files are JSON alone
 
-    return stack.enter_context(conversion.found(asked, result))
+        found = stack.enter_context(conversion.found(asked, result))
+    if asked.checksums and found is None:
+        message = "--checksums has nothing to sum up: no weights are converted"
+        raise UsageError(Diagnostic("", message, hint="add --weights-out DIR, or -o FILE"))
+    return found
 
 
 def _may_hold_weights(asked: Namespace, result: Result) -> bool:

@@ -26,6 +26,8 @@ from kcodegen.words import prose
 
 # What a conversion does, and so need not be said any more.
 _SETTLED = frozenset({"theano-kernels", "weight-order"})
+# What is not installed.
+_NEEDS = frozenset({"needs-h5py", "needs-google-crc32c"})
 # That a vocabulary is missing, and that it is here.
 _MISSING, _LEARNED = "adapted-vocabulary", "learned-vocabulary"
 
@@ -144,7 +146,11 @@ def _said(
 def _with_a_way_out(error: CompileError) -> CompileError:
     """Return the error for weights that nobody asked for: the page can be had without them."""
     hint = "--no-weights writes the page alone"
-    return CompileError([replace(found, hint=hint) for found in error.diagnostics])
+    return CompileError(
+        # What has to be installed is said first.
+        replace(one, hint=f"{one.hint}; {hint}" if one.code in _NEEDS else hint)
+        for one in error.diagnostics
+    )
 
 
 def _unknown_backend(producer: Producer, backend: str, weights: Pairs) -> list[Diagnostic]:

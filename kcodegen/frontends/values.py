@@ -21,7 +21,7 @@ from kcodegen.frontends.context import Context
 from kcodegen.ir.document import Json, Node
 from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, same
 from kcodegen.registry.built import built_value
-from kcodegen.registry.overrides import QUIETLY_LOST
+from kcodegen.registry.overrides import ABSENT, QUIETLY_LOST
 from kcodegen.registry.rows import ClassRow, Parameter
 from kcodegen.registry.vocabulary import OWN_ROWS, shorthand
 from kcodegen.words import did_you_mean, is_identifier, prose
@@ -153,8 +153,8 @@ def read_arguments(node: Node, row: ClassRow, context: Context, skip: tuple[str,
             found += _read_old_argument(child, key, row, context)
     if _SIZE in params:
         found = _without_size(node, row, found, context)
-    if context.is_legacy:
-        found = _with_old_defaults(node, row, found, context)
+    if context.is_legacy or row.key in ABSENT:
+        found = _with_defaults(node, row, found, context)
     if row.kind == "custom":
         return tuple(sorted(found, key=lambda item: item[0] == "name"))
     given = dict(found)
@@ -194,19 +194,21 @@ def _text_of(value: Json, depth: int = 3) -> object:
     return None if any(text is None for _, text in texts) else (kind, texts)
 
 
-def _with_old_defaults(
+def _with_defaults(
     node: Node, row: ClassRow, found: list[tuple[str, Value]], context: Context
 ) -> list[tuple[str, Value]]:
-    """Return arguments with those that the file lacks because they came later."""
+    """Return arguments with those that the file lacks, and that are not what is default now."""
     from kcodegen.frontends import changes
-    from kcodegen.registry.legacy import old_defaults
+    from kcodegen.registry.legacy import is_idle, old_defaults
 
     given = dict(found)
+    if not context.is_legacy:
+        return [*found, *(item for item in ABSENT[row.key] if item[0] not in given)]
     added = [item for item in old_defaults(row, context.version) if item[0] not in given]
     for name, value in added:
         shown = f"{row.name}.{name}"
         changes.added_argument(node, shown, value, changes.since_keras3(context))
-    return [*found, *added]
+    return [*(item for item in found if not is_idle(row, item[0], given)), *added]
 
 
 def _warn_of_lost(node: Node, row: ClassRow, context: Context) -> None:

@@ -76,6 +76,11 @@ def writer_of(root: Node) -> tuple[int, int] | None:
     return version_in(root.value.writer) if isinstance(root.value, Placed) else None
 
 
+def names_no_modules(root: Node) -> bool:
+    """Tell whether Keras 3 wrote a model in the words of its HDF5, as TensorFlow.js has it, too."""
+    return writer_of(root) is not None and not root.has("module")
+
+
 def _from_config(root: Node) -> Node:
     """Return a bare `get_config()` of a model as the model."""
     if root.has("class_name") or not root.has("name") or not root.has("layers"):

@@ -108,7 +108,7 @@ def _without_config(held: set[str]) -> CompileError:
     """Return the error for an HDF5 file without an architecture."""
     if held & _WEIGHTS:
         message = "this HDF5 file holds weights, not an architecture"
-        hint = "give the file that model.save() or model.to_json() wrote"
+        hint = "give the file that model.to_json() wrote, and this one with --weights"
         return rejected("only-weights", message, hint=hint)
     message = "this HDF5 file holds no Keras model"
     return rejected("not-keras", message, hint="kcodegen reads what model.save() wrote")

@@ -128,7 +128,15 @@ ARGUMENTS: Final[tuple[LegacyArgument, ...]] = (
     *_drop(_layers(_SPATIAL), "trainable", True),
     *_drop(_layers(("Discretization", "HashedCrossing")), "trainable", True, versions=TF_KERAS),
     *_drop(_layers(("IntegerLookup",)), "dtype", "int64", "int32", versions=TF_KERAS),
-    *_drop(_layers(("StringLookup",)), "dtype", "int64", versions=TF_KERAS),
+    *_drop(_layers(("StringLookup",)), "dtype", "int64", "string", versions=TF_KERAS),
+    *(
+        LegacyArgument("keras.layers.IntegerLookup", old, "rename", new, versions=("2.4", "2.4"))
+        for old, new in (
+            ("mask_value", "mask_token"),
+            ("max_values", "max_tokens"),
+            ("oov_value", "oov_token"),
+        )
+    ),
     *_drop(("*layer",), "rng_type", "stateful", versions=TF_KERAS),
     *_drop(_LOCAL, "padding", "valid"),
     *_drop((LOCAL_1D.key,), "data_format", "channels_last"),
@@ -247,6 +255,11 @@ DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
 )
 """Arguments that a file may lack although today's default is wrong for it."""
 
+NEEDS: Final[dict[tuple[str, str], str]] = {
+    ("keras.layers.TextVectorization", "pad_to_max_tokens"): "max_tokens"
+}
+"""Arguments that meant nothing without another one, and that Keras refuses without it now."""
+
 
 def find_argument(row: ClassRow, name: str) -> LegacyArgument | None:
     """Return what became of an old argument of a class, or None when it never had it."""
@@ -278,6 +291,12 @@ def old_defaults(row: ClassRow, version: tuple[int, int] | None) -> Args:
         for entry in DEFAULTS
         if entry.cls == row.key and (version is None or covers(entry.versions, version))
     )
+
+
+def is_idle(row: ClassRow, name: str, given: dict[str, Value]) -> bool:
+    """Tell whether an argument meant nothing, as another one is not given: it is left out now."""
+    needed = NEEDS.get((row.key, name))
+    return needed is not None and given.get(needed) is None
 
 
 def find_legacy_class(name: str, version: tuple[int, int] | None = None) -> LegacyClass | None:

@@ -38,6 +38,8 @@ POSITIONAL: Final[dict[str, int]] = {
     "keras.optimizers.schedules.ExponentialDecay": 1,
     "keras.optimizers.schedules.InverseTimeDecay": 1,
     "keras.optimizers.schedules.PolynomialDecay": 1,
+    "keras.quantizers.AWQConfig": 0,
+    "keras.quantizers.GPTQConfig": 0,
     "keras.random.SeedGenerator": 1,
     "keras.regularizers.L1": 1,
     "keras.regularizers.L2": 1,
@@ -56,8 +58,6 @@ REFUSED: Final[dict[str, str]] = {
     "keras.layers.TorchModuleWrapper": "it wraps a pickled PyTorch module",
     "keras.layers.Wrapper": "it is abstract",
     "keras.optimizers.MultiOptimizer": "its map refers to layers of a built model",
-    "keras.quantizers.AWQConfig": "its data set and tokenizer are not in the file",
-    "keras.quantizers.GPTQConfig": "its data set and tokenizer are not in the file",
     "keras.utils.FeatureSpace": "it is made of data that is not in the file",
     "keras.Initializer": "it is abstract",
     "keras.Layer": "it is abstract",
@@ -115,6 +115,11 @@ BUILT: Final[dict[str, Args]] = {
     )
 }
 """What a build writes when it takes more than a small instance to see."""
+
+ABSENT: Final[dict[str, Args]] = {
+    "keras.quantizers.Int4QuantizationConfig": (("block_size", None),),
+}
+"""What Keras 3 takes an argument for that a file of it lacks, where that isn't the default."""
 
 HIDDEN: Final[dict[str, tuple[Hidden, ...]]] = {
     "keras.layers.RNN": (Hidden("construct", "stacked_rnn_cells", "cell[]"),),

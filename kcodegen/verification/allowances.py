@@ -233,6 +233,13 @@ def same_noise(left: Json, right: Json) -> tuple[Json, Json]:
     return left, right
 
 
+def without_blocks(value: dict[str, Json]) -> Json:
+    """Return a configuration of int4 that says it when it has no blocks."""
+    if value["class_name"] != "Int4QuantizationConfig" or not isinstance(value["config"], dict):
+        return value
+    return {**value, "config": {"block_size": None, **value["config"]}}
+
+
 CURRENT: tuple[Allowance, ...] = (
     Allowance(
         "op-names",
@@ -258,6 +265,11 @@ CURRENT: tuple[Allowance, ...] = (
         "shared-object-id",
         "it is an address in the memory of the process that wrote the file",
         both(without_shared_id),
+    ),
+    Allowance(
+        "no-blocks",
+        "int4 of Keras 3.13 had no blocks, and none is what Keras reads where no size is",
+        both(without_blocks),
     ),
     Allowance(
         "decompiled",

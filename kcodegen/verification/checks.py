@@ -13,7 +13,7 @@ from typing import Any
 
 from kcodegen.frontends import is_old_model
 from kcodegen.frontends.seed_flat import is_flat
-from kcodegen.frontends.wrapped import unwrapped, writer_of
+from kcodegen.frontends.wrapped import names_no_modules, unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.readers import read
 from kcodegen.verification.allowances import CURRENT, Json, is_object
@@ -86,7 +86,7 @@ def verify(job: Job) -> list[Check]:
 def is_of_generation(root: Node, target: str) -> bool:
     """Tell whether a Keras that writes as the target's does wrote the file."""
     if target == "keras3":
-        return not is_flat(root) and not is_old_model(root)
+        return not (is_flat(root) or is_old_model(root) or names_no_modules(root))
     if "OpLambda" in json.dumps(root.value):  # the names of such layers are free
         return False
     version = root.value.get("keras_version") if isinstance(root.value, dict) else None

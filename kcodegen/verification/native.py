@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from kcodegen.frontends.wrapped import names_no_modules
+from kcodegen.ir.document import Node
 from kcodegen.verification.allowances import Json
 
 if TYPE_CHECKING:
@@ -75,12 +77,35 @@ def load_with(keras: Any, job: Job, original: Json) -> Native:
         custom = {name: imported(place) for name, place in job.custom}
         path = as_archive(Path(job.file), Path(job.scratch))
         if path is None:
-            text = json.dumps(original)
-            model = keras.models.model_from_json(text, custom_objects=custom)
-            return Native(model, has_weights=job.source is not None and loads(model, job))
+            is_of_hdf5 = hasattr(keras, "ops") and names_no_modules(Node(original))
+            read = from_words_of_hdf5 if is_of_hdf5 else keras.models.model_from_json
+            model = read(json.dumps(original), custom_objects=custom)
+            has_weights = job.source is not None and loads(model, job)
+            return Native(model, has_weights, is_compiled=not is_of_hdf5)
         return loaded(keras, path, custom)
     except Exception as error:  # noqa: BLE001 (Keras raises all kinds)
-        return Native(reason=why_not(error))
+        return without_weights(keras, job, original) or Native(reason=why_not(error))
+
+
+def without_weights(keras: Any, job: Job, original: Json) -> Native | None:
+    """Return the model of an archive of Keras 3 whose weights Keras can't load; None for others."""
+    if not ("module" in original and hasattr(keras, "ops")):
+        return None
+    keras.backend.clear_session()
+    try:
+        custom = {name: imported(place) for name, place in job.custom}
+        return Native(keras.models.model_from_json(json.dumps(original), custom_objects=custom))
+    except Exception:  # noqa: BLE001 (why the file could not be loaded is what is said)
+        return None
+
+
+def from_words_of_hdf5(text: str, custom_objects: dict[str, Any]) -> Any:
+    """Return a model as Keras 3 reads it from HDF5, which no public function does for a JSON."""
+    from keras.src.legacy.saving import saving_options, saving_utils
+    from keras.src.saving.serialization_lib import SafeModeScope
+
+    with saving_options.keras_option_scope(use_legacy_config=True), SafeModeScope(True):
+        return saving_utils.model_from_config(json.loads(text), custom_objects=custom_objects)
 
 
 def loaded(keras: Any, path: Path, custom: dict[str, Any]) -> Native:

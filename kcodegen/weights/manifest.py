@@ -19,6 +19,7 @@ FORMAT = "kcodegen weights"
 VERSION = 1
 MAX_BYTES = 64 * 2**20
 
+_AGAIN = "convert the weights again"
 _FILE = re.compile(r"weight_(0|[1-9][0-9]{0,6})\.npy")
 _SUM = re.compile(r"[0-9a-f]{64}")
 
@@ -76,11 +77,14 @@ def verify(directory: Path) -> tuple[int, int]:
     path = directory / NAME
     if not path.is_file():
         message = f"the folder has no {NAME}"
+        if not directory.is_dir():
+            message = f"{prose(directory.name)} is no folder, so it has no {NAME}"
         raise rejected("manifest", message, hint="kcodegen writes one when it converts weights")
     rows = _read(path).get("weights")
     if not isinstance(rows, list):
         raise _malformed()
     problems: list[Diagnostic] = []
+    files: set[str] = set()
     summed = 0
     for row in rows:
         if not isinstance(row, dict):
@@ -88,14 +92,33 @@ def verify(directory: Path) -> tuple[int, int]:
         file, total = row.get("file"), row.get("sha256", "")
         if not isinstance(file, str) or not _FILE.fullmatch(file) or not isinstance(total, str):
             raise _malformed()
-        try:
-            problems.extend(_compare(directory / file, row, total))
-        except CompileError as error:
-            problems.extend(error.diagnostics)
+        files.add(file)
+        problems.extend(_wrong(directory / file, row, total))
         summed += bool(total)
+    found = sorted(path.name for path in directory.iterdir() if _FILE.fullmatch(path.name))
+    problems.extend(
+        _other(name, f"is left over: {NAME} does not have it")
+        for name in found
+        if name not in files
+    )
     if problems:
         raise CompileError(problems)
     return len(rows), summed
+
+
+def _wrong(path: Path, row: dict[str, Json], total: str) -> list[Diagnostic]:
+    """Return what is wrong with a file, which may be missing or broken."""
+    if not path.exists():
+        return [_other(path.name, "is missing")]
+    try:
+        return _compare(path, row, total)
+    except CompileError as error:
+        return list(error.diagnostics)
+
+
+def _other(name: str, why: str) -> Diagnostic:
+    """Return the error for a file that only the folder has, or only the manifest."""
+    return Diagnostic("manifest", f"{name} {why}", hint=_AGAIN)
 
 
 def _compare(path: Path, row: dict[str, Json], total: str) -> list[Diagnostic]:
@@ -105,9 +128,10 @@ def _compare(path: Path, row: dict[str, Json], total: str) -> list[Diagnostic]:
     for key, value in found.items():
         if row.get(key) != value:
             message = f"{path.name} has another {key} than {NAME} says: {prose(str(value))}"
-            return [Diagnostic("manifest", message)]
+            return [Diagnostic("manifest", message, hint=_AGAIN)]
     if total and digest(path) != total:
-        return [Diagnostic("manifest", f"{path.name} is not the file whose sum {NAME} has")]
+        message = f"{path.name} is not the file whose sum {NAME} has"
+        return [Diagnostic("manifest", message, hint=_AGAIN)]
     return []
 
 
@@ -133,4 +157,4 @@ def _read(path: Path) -> dict[str, Json]:
 
 
 def _malformed() -> CompileError:
-    return rejected("manifest", f"{NAME} is malformed", hint="convert the weights again")
+    return rejected("manifest", f"{NAME} is malformed", hint=_AGAIN)

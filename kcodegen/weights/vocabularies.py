@@ -2,8 +2,8 @@
 
 assets/layers/string_lookup/vocabulary.txt   ->   vocabulary_0.txt, and a warning
 
-A `.keras` archive has them as texts, a checkpoint of older TensorFlows as tables of words and
-numbers. Newer ones keep them in the functions of a SavedModel alone, which are not read.
+A `.keras` archive has them as texts, a checkpoint of older TensorFlows (up to 2.5) as tables of
+words and numbers. Newer ones keep them in the functions of a SavedModel alone, which are not read.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ MAX_FILES = 1000
 _FOLDER, _FILE = "assets", "vocabulary.txt"
 # What a TextVectorization has inside, whose vocabulary some versions write a second time.
 _INNER = "_lookup_layer"
-_NUMBERS = "keras.layers.IntegerLookup"
-_LOOKUPS = (_NUMBERS, "keras.layers.StringLookup", "keras.layers.TextVectorization")
+_NUMBERS, _TEXT = "keras.layers.IntegerLookup", "keras.layers.TextVectorization"
+_LOOKUPS = (_NUMBERS, "keras.layers.StringLookup", _TEXT)
+# What TensorFlow 2.5 counts an empty word as where a TextVectorization has no place for it.
+_NO_WORD = 2**63 - 1
 
 # Files to write, by name, and what there is to say of each.
 Learned: TypeAlias = "tuple[tuple[tuple[str, str], ...], tuple[Diagnostic, ...]]"
@@ -70,8 +72,8 @@ def in_tables(objects: Objects, graph: Graph) -> Learned:
     texts: list[tuple[str, str]] = []
     notes = []
     for number, table in enumerate(tables):
-        words = None if table is None else _words(objects, table)
         layer = layers[number] if len(layers) == len(tables) else None
+        words = None if table is None else _words(objects, table, layer)
         if words:
             name = f"vocabulary_{len(texts)}.txt"
             texts.append((name, "\n".join(words)))
@@ -99,8 +101,12 @@ def _lookup_layers(graph: Graph) -> Iterator[Layer]:
             yield layer
 
 
-def _words(objects: Objects, key: str) -> list[str]:
-    """Return the words of a table in the order of their numbers."""
+def _words(objects: Objects, key: str, layer: Layer | None) -> list[str]:
+    """Return the words of a table in the order of their numbers.
+
+    Where the layer is known, without those that stand for nothing and for the unknown: versions
+    number some of them or none, and Keras adds them itself.
+    """
     checkpoint, words = objects.checkpoint, f"{key}-keys"
     values = f"{key}-values"
     if not checkpoint.is_array(values):
@@ -114,7 +120,22 @@ def _words(objects: Objects, key: str) -> list[str]:
     if any(b"\n" in word or b"\r" in word for word in found):
         raise _doubtful("has a vocabulary with a line break in a word, which no text can hold")
     ordered = sorted(zip(numbers, found, strict=True))
+    if layer is not None:
+        first = _special(layer)
+        ordered = [item for item in ordered if first <= item[0] != _NO_WORD]
+        if any(number != place for place, (number, _) in enumerate(ordered, first)):
+            raise _doubtful("has a vocabulary whose words are not numbered in a row")
     return [word.decode("utf-8", "replace") for _, word in ordered]
+
+
+def _special(layer: Layer) -> int:
+    """Return how many numbers a layer keeps for nothing and for unknown words."""
+    if layer.key == _TEXT:
+        return 2 if lookup(layer.args, "output_mode", "int") == "int" else 1
+    unknown = lookup(layer.args, "num_oov_indices", 1)
+    if not isinstance(unknown, int):
+        raise _doubtful("has a vocabulary of a layer that can't be")
+    return unknown + (lookup(layer.args, "mask_token") is not None)
 
 
 def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:

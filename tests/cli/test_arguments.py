@@ -74,6 +74,8 @@ def test_shapes(text: str, shape: tuple[int | None, ...]) -> None:
         (("a", "--names", "most"), "invalid choice: 'most'"),
         (("a", "--target", "keras1"), "invalid choice"),
         (("a", "--check"), "--check has nothing to compare with"),
+        (("a", "--report", "-"), "a report goes to a file, not to standard output"),
+        (("a", "--verify", "--verify-report", "-"), "a report goes to a file"),
         (("a", "--diff", "-o", "-"), "--diff has nothing to compare with"),
         (("a", "--line-length", "39"), "'39' is not from 40 to 320"),
         (("a", "--line-length", "321"), "'321' is not from 40 to 320"),

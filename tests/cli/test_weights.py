@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,27 @@ def test_sums_tell_a_file_that_was_changed(
     assert done("--verify-weights", "out_weights") == 3
     assert "weight_3.npy is not the file whose sum" in error(capsys)
     assert done("--verify-weights", tmp_path) == 3
-    assert "no manifest.json" in error(capsys)
+    assert "the folder has no manifest.json" in error(capsys)
+    assert done("--verify-weights", "model.h5") == 3
+    assert "model.h5 is no folder, so it has no manifest.json" in error(capsys)
+
+
+def test_files_that_only_the_folder_has_or_only_the_manifest(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert done("model.h5", "-o", "out.py") == 0
+    assert done("--verify-weights", "out_weights") == 0
+    said = capsys.readouterr().out
+    assert said == "14 weights are as the manifest says, but it has no sums: see --checksums\n"
+    folder = tmp_path / "out_weights"
+    (folder / "weight_3.npy").rename(folder / "weight_14.npy")
+    with (folder / "weight_5.npy").open("ab") as file:
+        file.write(b"more")
+    assert done("--verify-weights", "out_weights") == 3
+    said = capsys.readouterr().err
+    assert "weight_3.npy is missing [manifest]; hint: convert the weights again" in said
+    assert "weight_14.npy is left over: manifest.json does not have it" in said
+    assert "weight_5.npy is longer than its header says" in said
 
 
 def test_what_is_in_the_way_stays(
@@ -154,6 +175,8 @@ def test_weights_that_do_not_fit_leave_nothing_behind(
     ("words", "code", "said"),
     [
         ("arch.json --weights-out w", 2, "--weights-out has nothing to convert"),
+        ("arch.json --checksums -o page.py", 2, "--checksums has nothing to sum up"),
+        ("model.h5 --checksums", 2, "--checksums has nothing to sum up"),
         ("arch.json --weights model.h5", 2, "nothing says where the weights go"),
         ("model.h5 --no-weights --weights-out w", 2, "--no-weights contradicts"),
         ("arch.json -o out.py --weights nothing.h5", 4, "there is no file or folder nothing.h5"),
@@ -210,6 +233,17 @@ def test_a_folder_of_another_model_is_refused_also_where_no_size_is_known(
     assert done(*words, corpus / "seq_mlp") == 0
     assert done(*words, corpus / "fn_shared") == 3
     assert "weights" in error(capsys)
+
+
+def test_what_has_to_be_installed_is_said_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    source = FILES / "keras" / "keras3.15.keras"
+    assert done(source, "-o", tmp_path / "out.py") == 3
+    wanted = "hint: pip install 'kcodegen[h5]'; --no-weights writes the page alone"
+    assert error(capsys).endswith(wanted)
+    assert done(source, "-o", tmp_path / "out.py", "--no-weights") == 0
 
 
 def test_weights_that_nobody_asked_for_are_no_hindrance(

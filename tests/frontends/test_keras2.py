@@ -113,6 +113,13 @@ def test_a_default_of_its_time_is_written_out():
         assert lookup(layer.args, "reset_after") is value
 
 
+@pytest.mark.parametrize("size", [None, 9])
+def test_padding_needs_a_size_to_pad_to(size):
+    text = old_layer("t", "TextVectorization", A, max_tokens=size, pad_to_max_tokens=True)
+    layer = graph_of(old_model(text)).layers[1]
+    assert lookup(layer.args, "pad_to_max_tokens", False) is (size is not None)
+
+
 def test_the_old_hard_sigmoid_comes_with_the_page():
     document = old_model(dense("d", A, activation="hard_sigmoid"))
     layer = graph_of(document).layers[1]

@@ -38,6 +38,7 @@ REQUIRED: dict[str, tuple[Any, Any]] = {
     "init_values": (0.25, 0.5),
     "drop_path_rate": (0.25, 0.5),
     "projection_dim": (4, 6),
+    **dict.fromkeys(("dataset", "tokenizer"), (None, None)),
 }
 # The same for single classes; also what no signature says is needed.
 ALSO: dict[str, dict[str, Any]] = {
@@ -128,6 +129,7 @@ SINGLE: dict[tuple[str, str], tuple[Any, ...]] = {
     ("Discretization", "sparse"): (With(True, {"output_mode": "one_hot"}),),
     ("DTypePolicy", "name"): ("mixed_float16", "bfloat16"),
     ("FloatDTypePolicy", "name"): ("mixed_float16", "bfloat16"),
+    ("GPTQConfig", "weight_bits"): (2, 8),
     ("GPTQDTypePolicy", "mode"): ("gptq/4/64",),
     ("Hashing", "salt"): (3, [3, 4]),
     ("Hashing", "mask_value"): (5, "none"),

@@ -139,6 +139,18 @@ def test_the_weights_of_an_archive_are_used(tmp_path: Path, ending: str) -> None
     assert found["outputs"][1].endswith("the file's weights")
 
 
+@pytest.mark.parametrize("generation", ["keras2.3", "tf2.15", "keras3.15"])
+def test_models_of_tensorflow_js_are_loaded(generation: str, tmp_path: Path) -> None:
+    source = Path(__file__).parents[1] / "weights" / "files" / "tfjs" / generation / "model.json"
+    found = results(source, tmp_path)
+    result, detail = found["configuration"]
+    if generation == "keras3.15":
+        assert (result, detail.partition(",")[0]) == (OK, "it is what Keras' own loader gives")
+    assert [found[what][0] for what in ("page", "weights", "outputs")] == [OK, OK, OK]
+    wrong = results(source, tmp_path, lambda text: text.replace("LSTM(2", "LSTM(3"))
+    assert FAILED in [result for result, _ in wrong.values()]
+
+
 @pytest.mark.parametrize("ending", [".weights.h5", ".h5", ".keras", ".npz"])
 def test_weights_in_a_file_of_their_own_are_those_that_keras_loads(
     source: Path, tmp_path: Path, ending: str

@@ -55,6 +55,10 @@ FORGIVEN: dict[str, tuple[Any, Any]] = {
         obj("VarianceScaling", scale=2.0, mode="fan_in", distribution="uniform", seed=7),
         obj("HeUniform", seed=7),
     ),
+    "no-blocks": (
+        obj("Int4QuantizationConfig"),
+        obj("Int4QuantizationConfig", block_size=None),
+    ),
     "shared-object-id": ({**obj("HeUniform"), "shared_object_id": 140}, obj("HeUniform")),
     "adapted-batch": (
         {**obj("Normalization"), "build_config": {"input_shape": [20, 3]}},

@@ -1,6 +1,6 @@
 """Models as GPTQ and AWQ leave them: `python -m tests.weights.calibrated FOLDER/keras3.12`.
 
-Run so with Keras 3.12 it writes a file, and what the model computes. Keras 3.14
+Run so with Keras 3.12 or 3.13 it writes a file, and what the model computes. Keras 3.14
 and 3.15 leave the zero points out when they save such a model, and can't load it again.
 """
 

@@ -40,9 +40,21 @@ def entry(
     shape: tuple[int, ...], start: int, data: bytes, *more: tuple[int, int | bytes], dtype: int = 1
 ) -> bytes:
     """Return what an index says of a tensor."""
-    sizes = message(*((2, message((1, size))) for size in shape))
-    total = varint(6 << 3 | 5) + masked(crc32c(data)).to_bytes(4, "little")
-    return message((1, dtype), (2, sizes), (4, start), (5, len(data)), *more) + total
+    return summed(shape, start, len(data), crc32c(data), *more, dtype=dtype)
+
+
+def summed(
+    shape: tuple[int, ...],
+    start: int,
+    size: int,
+    total: int,
+    *more: tuple[int, int | bytes],
+    dtype: int = 1,
+) -> bytes:
+    """Return the same of bytes that are not at hand, by their number and sum."""
+    sizes = message(*((2, message((1, length))) for length in shape))
+    last = varint(6 << 3 | 5) + masked(total).to_bytes(4, "little")
+    return message((1, dtype), (2, sizes), (4, start), (5, size), *more) + last
 
 
 def block(rows: list[tuple[bytes, bytes]], kind: int = 0) -> bytes:

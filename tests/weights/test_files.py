@@ -105,7 +105,7 @@ def header_of(shape: str) -> bytes:
         (header_of("(9,)") + bytes(8), "cut short"),
         (header_of("(-1,)"), "negative"),
         (header_of("(4294967296, 4294967296)"), "no memory"),
-        (header_of("(1,)") + bytes(8), "more than its header says"),
+        (header_of("(1,)") + bytes(8), "longer than its header says"),
         (b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**31), "longer than"),
         (b"\x93NUM", "no .npy file"),
     ],

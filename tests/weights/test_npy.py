@@ -151,7 +151,9 @@ def test_every_way_to_cut_a_file_is_noticed(tmp_path: Path) -> None:
         code, _ = refusal(path)
         assert code == ("not-npy" if length < 6 else "truncated-npy")
     path.write_bytes(whole + b"x")
-    assert refusal(path) == ("bad-npy", "weight_0.npy holds 1 bytes more than its header says")
+    size = len(whole)
+    said = f"weight_0.npy is longer than its header says: {size + 1} bytes instead of {size}"
+    assert refusal(path) == ("bad-npy", said)
 
 
 def test_other_files_are_no_npy(tmp_path: Path) -> None:

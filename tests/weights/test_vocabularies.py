@@ -35,25 +35,51 @@ def given_back(page: Path, said: str) -> Any:
     return model
 
 
-# TensorFlow 2.1 had no special words in its table: Keras adds them.
-@pytest.mark.parametrize(
-    ("version", "wanted"), [("tf2.1", "z y x"), ("tf2.3", " [UNK] z y x")], ids=["tf2.1", "tf2.3"]
-)
+# TensorFlow 2.1 and 2.5 have no special words in their tables, or not all: Keras adds them.
+@pytest.mark.parametrize("version", ["tf2.1", "tf2.3"])
 def test_tables_of_a_checkpoint(
-    version: str, wanted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from keras import layers
-
     source, page = CHECKPOINTS / version, tmp_path / "page.py"
     converted(source / "words.json", "--weights", source / "words", "-o", page)
     said = capsys.readouterr().err
     assert "adapted-vocabulary" not in said
     assert "the vocabulary of text was learned from data" in said
     text = (tmp_path / "page_weights" / "vocabulary_0.txt").read_text("utf-8")
-    assert text.splitlines() == wanted.split(" ")
-    layer = layers.TextVectorization(output_sequence_length=3)
-    layer.set_vocabulary(text.splitlines())
+    assert text.splitlines() == ["z", "y", "x"]
+    layer = given_back(page, said).get_layer("text")
     assert layer.get_vocabulary() == ["", "[UNK]", "z", "y", "x"]
+
+
+@pytest.mark.parametrize("version", ["tf2.4", "tf2.5"])
+def test_all_kinds_of_lookups_in_a_checkpoint(
+    version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, page = CHECKPOINTS / version, tmp_path / "page.py"
+    converted(source / "lookups.json", "--weights", source / "lookups", "-o", page)
+    said = capsys.readouterr().err
+    assert said.count("learned-vocabulary") == 3
+    assert "adapted-vocabulary" not in said
+    model = given_back(page, said)
+    found = {name: model.get_layer(name).get_vocabulary() for name in ("look", "ints", "text")}
+    assert found == {
+        "look": ["", "[UNK]", "b", "a"],
+        "ints": [0, -1, 7, 5],
+        "text": ["", "[UNK]", "z", "y", "x"],
+    }
+
+
+@pytest.mark.parametrize("version", ["tf2.6", "tf2.9", "tf2.15"])
+def test_lookups_whose_words_are_in_no_checkpoint(
+    version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, page = CHECKPOINTS / version, tmp_path / "page.py"
+    converted(source / "lookups.json", "--weights", source / "lookups", "-o", page)
+    said = capsys.readouterr().err
+    assert said.count("adapted-vocabulary") == 3
+    assert "learned-vocabulary" not in said
+    assert not list((tmp_path / "page_weights").glob("vocabulary*"))
+    import_page(page).load_model(tmp_path / "page_weights")
 
 
 @pytest.mark.parametrize("generation", ["keras", "tf_keras"])
@@ -100,10 +126,10 @@ def test_a_vocabulary_that_is_nowhere_is_missed_once(
     assert not list((tmp_path / "page_weights").glob("vocabulary*"))
 
 
-def of_table(folder: Path, words: list[int], numbers: list[int]) -> Path:
+def of_table(folder: Path, words: list[int], numbers: list[int], name: bytes = b"_table") -> Path:
     """Write a checkpoint of a model with one layer, which has a table of words."""
     table = message((2, message((1, b"table"), (3, b"t"))))
-    layer = message((1, message((1, 2), (2, b"_table"))))
+    layer = message((1, message((1, 2), (2, name))))
     root = message((1, message((1, 1), (2, b"layer-0"))))
     tensors = [
         (key, np.array(array, "<i8").tobytes(), 9, (len(array),))
@@ -112,12 +138,83 @@ def of_table(folder: Path, words: list[int], numbers: list[int]) -> Path:
     return of_objects(folder, root, layer, table, more=tensors)
 
 
-@pytest.mark.parametrize("numbers", [[1, 1], [1, 2, 3]])
-def test_a_table_that_cannot_be(tmp_path: Path, numbers: list[int]) -> None:
-    model = tmp_path / "m.json"
-    lookup = {"class_name": "IntegerLookup", "config": {"name": "ints", "max_tokens": 9}}
+def of_integers(folder: Path, **arguments: Any) -> Path:
+    """Write the JSON of a model with one layer that looks numbers up."""
+    lookup = {"class_name": "IntegerLookup", "config": {"name": "ints", **arguments}}
     config = {"name": "m", "layers": [lookup]}
-    model.write_text(json.dumps({"class_name": "Sequential", "config": config}))
+    (folder / "m.json").write_text(json.dumps({"class_name": "Sequential", "config": config}))
+    return folder / "m.json"
+
+
+@pytest.mark.parametrize("numbers", [[1, 1], [1, 2, 3], [1, 3], [0, 2]])
+def test_a_table_that_cannot_be(tmp_path: Path, numbers: list[int]) -> None:
     path = of_table(tmp_path, [5, 7], numbers)
     with pytest.raises(CompileError, match="not numbered"):
-        arrays_of(path, model)
+        arrays_of(path, of_integers(tmp_path))
+
+
+# What TensorFlow 2.4 and 2.5 have in their tables, by what the layer was made with.
+@pytest.mark.parametrize(
+    ("words", "numbers", "arguments"),
+    [
+        ([0, 7, 5], [0, 1, 2], {"num_oov_indices": 0, "mask_value": 0}),
+        ([0, -1, 7, 5], [0, 3, 4, 5], {"num_oov_indices": 3, "mask_value": 0}),
+        ([0, 7, 5], [0, 4, 5], {"num_oov_indices": 3, "mask_value": 0}),
+        ([7, 5], [1, 2], {"mask_value": None}),
+        ([-1, 7, 5], [0, 1, 2], {"mask_value": None}),
+        ([7, 5, 0], [1, 2, 2**63 - 1], {}),
+    ],
+)
+def test_special_words_are_left_to_keras(
+    words: list[int], numbers: list[int], arguments: dict[str, Any], tmp_path: Path
+) -> None:
+    model, path = of_integers(tmp_path, **arguments), of_table(tmp_path, words, numbers)
+    converted(model, "--weights", path, "-o", tmp_path / "page.py")
+    text = (tmp_path / "page_weights" / "vocabulary_0.txt").read_text("utf-8")
+    assert text.splitlines() == ["7", "5"]
+
+
+def test_how_often_a_word_was_seen_is_not_its_number(tmp_path: Path) -> None:
+    path = of_table(tmp_path, [5, 7, 9], [3, 1, 2], b"token_counts")
+    words = ["--weights", path, "-o", tmp_path / "page.py"]
+    converted(of_integers(tmp_path), *words)
+    assert not list((tmp_path / "page_weights").glob("vocabulary*"))
+
+
+class Told:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (self.path,))
+
+
+def pickled(folder: Path) -> Path:
+    """Write the weights of `words.json` as a loop over `get_weights()` of TensorFlow 2 does."""
+    folder.mkdir()
+    words = np.array([b"z", b"y", Told(folder.parent / "unpickled")], dtype=object)
+    arrays = [words, *(np.zeros(shape, "float32") for shape in ((9, 2), (6, 2), (2,)))]
+    for number, array in enumerate(arrays):
+        np.save(folder / f"weight_{number}.npy", array, allow_pickle=True)
+    return folder
+
+
+def test_a_pickled_vocabulary_is_never_unpickled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, page = CHECKPOINTS / "tf2.3" / "words.json", tmp_path / "page.py"
+    folder = pickled(tmp_path / "weights")
+    words = [str(model), "--weights", str(folder), "-o", str(page)]
+    for more in ([], ["--weights-out", str(tmp_path / "out")]):
+        assert cli.main([*words, *more]) == 3
+        assert "weight_0.npy holds Python objects, which only a pickle" in capsys.readouterr().err
+        assert not page.exists()
+    for more in ([], ["--fast-load"]):
+        assert cli.main([str(model), "-o", str(page), *more]) == 0
+        with pytest.raises(ValueError, match=r"weight_0\.npy cannot be read: .*[Oo]bject"):
+            import_page(page).load_model(folder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.py", "weights"]
+    np.load(folder / "weight_0.npy", allow_pickle=True)  # to see that it tells
+    assert (tmp_path / "unpickled").exists()

@@ -164,8 +164,8 @@ def parse_header(file: IO[bytes], name: str, total: int) -> Header:
     if total < expected:
         raise _truncated(name, expected, total)
     if total > expected:
-        message = f"{name} holds {total - expected} bytes more than its header says"
-        raise rejected("bad-npy", message)
+        message = f"{name} is longer than its header says: {total} bytes instead of {expected}"
+        raise rejected("bad-npy", message, hint="copy the file again")
     return header
 
 

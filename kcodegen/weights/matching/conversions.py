@@ -113,3 +113,19 @@ def turned(kernel: Array) -> Array:
 def variance_of(epsilon: float, deviation: Array) -> Array:
     """Return the variance that Keras 1.0 kept as a deviation."""
     return (deviation + epsilon) ** 2 - epsilon
+
+
+# Keras 3
+
+
+def repacked(rows: int, kernel: Array) -> Array:
+    """Return a kernel of int4 with neighbours of a row in a byte, where those of a column were.
+
+    [[a + 16 c, b + 16 d]]   ->   [[a + 16 b], [c + 16 d]]
+    """
+    import numpy as np  # as above
+
+    found = kernel.view("uint8")
+    numbers = np.stack([found & 15, found >> 4], axis=1).reshape(-1, found.shape[1])[:rows]
+    numbers = np.pad(numbers, ((0, 0), (0, numbers.shape[1] % 2)))
+    return (numbers[:, 0::2] | numbers[:, 1::2] << 4).view(kernel.dtype)

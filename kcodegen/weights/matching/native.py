@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from kcodegen.diagnostics import CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Graph
 from kcodegen.weights.files.keras_file import Owner, Path, Tree
 from kcodegen.weights.files.store import Stored, computed
 from kcodegen.weights.matching import doubts
+from kcodegen.weights.matching.conversions import converted, repacked
 from kcodegen.weights.matching.layout import Place, file_order, is_merged, place_of
 from kcodegen.weights.matching.misfits import shown
 from kcodegen.weights.matching.names import is_automatic
@@ -18,6 +20,7 @@ from kcodegen.weights.matching.places import Found, find, inside
 from kcodegen.weights.matching.roles import Matched
 from kcodegen.weights.matching.wanted import Strange, wanted
 from kcodegen.weights.variables.definition import Slot, Slots
+from kcodegen.weights.variables.quantized import is_packed
 from kcodegen.words import listed, prose
 
 _SHOWN = 10
@@ -149,6 +152,15 @@ def _shaped(slot: Slot, array: Stored) -> Stored | None:
         # Before 3.13 the axes came in the order of the argument: the same numbers, reshaped.
         sizes = tuple(size for size in slot.shape if size is not None)
         return replace(array, shape=sizes) if sorted(sizes) == sorted(array.shape) else None
+    return _repacked(slot, array) if is_packed(slot) and array.dtype == "int8" else None
+
+
+def _repacked(slot: Slot, array: Stored) -> Stored | None:
+    """Return a kernel of int4 as it is packed since Keras 3.14; None when it doesn't fit."""
+    match slot.shape, array.shape:
+        case (int(rows), int(pairs)), (packed, columns):
+            if (packed, pairs) == (-(-rows // 2), -(-columns // 2)):
+                return converted([array], (rows, pairs), partial(repacked, rows))
     return None
 
 

@@ -29,6 +29,8 @@ NO_WEIGHTS = frozenset(
 )
 # Layers that look words up have their tables here. What else they have is no weight of today.
 _LOOKUPS = frozenset("_lookup_layer _index_lookup_layer lookup_table token_counts _table".split())
+# Tables of how often each word was seen, while a layer adapts.
+_COUNTS = frozenset({"token_counts", "token_document_counts"})
 _LAYER = re.compile(r"(layer|layer_with_weights)-([0-9]{1,7})")
 # Where Keras 3 has the layers of a model.
 _OPERATIONS, _FUNCTIONAL = "_operations", "_functional"
@@ -59,10 +61,12 @@ def models(objects: Objects) -> list[tuple[str, int]]:
 
 def is_model(objects: Objects, node: int) -> bool:
     """Tell whether an object has layers."""
-    children = objects.nodes[node].children
-    return (
-        _OPERATIONS in children or _FUNCTIONAL in children or any(map(_LAYER.fullmatch, children))
-    )
+    return is_of_keras3(objects, node) or any(map(_LAYER.fullmatch, objects.nodes[node].children))
+
+
+def is_of_keras3(objects: Objects, node: int) -> bool:
+    """Tell whether an object has layers as models of Keras 3 have them."""
+    return objects.child(node, _OPERATIONS, _FUNCTIONAL) is not None
 
 
 def layers_of(objects: Objects, model: int) -> list[int]:
@@ -106,7 +110,7 @@ def lookups(objects: Objects) -> Iterator[str | None]:
             continue
         seen.add(node)
         if not _LOOKUPS.isdisjoint(objects.nodes[node].children):
-            inside = (objects.nodes[inner] for inner in objects.inside(node, NO_WEIGHTS))
+            inside = (objects.nodes[i] for i in objects.inside(node, NO_WEIGHTS | _COUNTS))
             tables = [inner.table for inner in inside if inner.table]
             yield tables[0] if len(tables) == 1 else None
         elif is_model(objects, node):

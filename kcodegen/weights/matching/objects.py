@@ -18,6 +18,7 @@ from kcodegen.weights.matching.misfits import misfits
 from kcodegen.weights.matching.object_layers import (
     NO_WEIGHTS,
     Placed,
+    is_of_keras3,
     layers_of,
     models,
     place_layers,
@@ -42,7 +43,8 @@ _HINT = "is it the checkpoint of this model?"
 _ATTRIBUTES = {"adapt_mean": "mean", "adapt_variance": "variance"}
 _PROPERTIES = frozenset({f"{part}_dense" for part in ("query", "key", "value", "output", "gate")})
 # The lists of a layer, whose members Keras 3's files count by class.
-_LISTS = ("layers", "cells")
+_CELLS = "cells"
+_LISTS = ("layers", _CELLS)
 _EXPORTED = "variables"
 _SEED = "seed_generator_state"
 
@@ -83,6 +85,7 @@ def match(graph: Graph, objects: Objects, producer: Producer) -> Matched:
 def _of_model(graph: Graph, objects: Objects, root: int, producer: Producer) -> Matched:
     """Return what the layers of one model in the checkpoint have."""
     needed = tuple(wanted(graph))
+    _check_cells(needed, objects, root)
     placed = place_layers(graph, objects, root, needed)
     strange = {
         item.names: _of_stranger(item, objects, placed)
@@ -165,7 +168,7 @@ def _descend(
 
 def _member(objects: Objects, node: int, kind: str, place: int) -> int | None:
     """Return a member of a list of cells, or a layer with weights of a model."""
-    if kind == "cells":
+    if kind == _CELLS:
         return objects.child(node, str(place))
     layers = layers_of(objects, node)
     return layers[place] if place < len(layers) else None
@@ -240,6 +243,19 @@ def _exported(graph: Graph, objects: Objects, producer: Producer) -> Pairs:
 
 
 # What doesn't fit
+
+
+def _check_cells(needed: tuple[Slot | Strange, ...], objects: Objects, root: int) -> None:
+    """Raise CompileError for cells in a list, whose weights Keras 3 gives to no checkpoint."""
+    lost = [item for item in needed if isinstance(item, Slot) and _CELLS in item.attributes]
+    if not lost or not is_of_keras3(objects, root):
+        return
+    if any(_CELLS in objects.nodes[inner].children for inner in objects.inside(root, NO_WEIGHTS)):
+        return
+    names = list(dict.fromkeys("/".join(map(prose, slot.layers)) for slot in lost))
+    message = f"Keras 3 leaves cells that are in a list out of its checkpoints: {listed(names, 10)}"
+    hint = "save it with model.save() or model.export()"
+    raise rejected("missing-weights", message, Origin("", lost[0].layers[-1]), hint)
 
 
 def _misfits(group: Slots, objects: Objects, node: int | None) -> Iterator[Diagnostic]:

@@ -76,6 +76,16 @@ def quantized(definition: Definition, plain: Slots) -> Slots:
             raise UnknownWeightsError
 
 
+def is_packed(slot: Slot) -> bool:
+    """Tell whether a variable is the kernel of a Dense in int4, which has no blocks."""
+    if slot.key != _KERNELS[0] or slot.role != "kernel":
+        return False
+    try:
+        return _mode(lookup(slot.args, "dtype"))[0] == "int4"
+    except UnknownWeightsError:
+        return False
+
+
 def _mode(dtype: Value) -> tuple[str, Obj | None]:
     """Return the mode of a policy, and the policy where it is an object."""
     if isinstance(dtype, str):
@@ -160,8 +170,10 @@ def _calibrated(
 
 
 def _scales(shape: Shape | None, packing: Packing, block: int | None) -> Shape | None:
-    if shape is None or block is None:
-        return None if shape is None else (shape[1 - packing.cut],)
+    if block is None:
+        return (None,) if shape is None else (shape[1 - packing.cut],)
+    if shape is None:
+        return None
     return _divided(shape, packing.cut, block)
 
 

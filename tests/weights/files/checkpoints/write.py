@@ -151,6 +151,25 @@ def write_words(folder):
     model.save_weights(os.path.join(folder, "words"), save_format="tf")
 
 
+def write_lookups(folder, kinds):
+    """Write a checkpoint of all that looks words up; newer versions keep no words in it."""
+    look, ints = kinds.StringLookup(name="look"), kinds.IntegerLookup(name="ints")
+    text = kinds.TextVectorization(name="text", output_sequence_length=3)
+    look.adapt(np.array([["a"], ["b"], ["b"]]))
+    ints.adapt(np.array([[5], [7], [7]]))
+    text.adapt(np.array(["x y z", "y z", "z"]))
+    words, numbers = keras.Input((1,), dtype="string"), keras.Input((1,), dtype="int64")
+    tables = [look(words), ints(numbers), text(words)]
+    parts = [layers.Flatten()(layers.Embedding(9, 2)(table)) for table in tables]
+    model = keras.Model([words, numbers], layers.Dense(2)(layers.Concatenate()(parts)))
+    for i, weight in enumerate(model.trainable_weights):
+        size = weight.numpy().size
+        weight.assign(i + np.arange(size).reshape(weight.shape) / 1024)
+    with open(os.path.join(folder, "lookups.json"), "w") as file:
+        file.write(model.to_json())
+    model.save_weights(os.path.join(folder, "lookups"), save_format="tf")
+
+
 def main(folder):
     """Write everything that this TensorFlow can."""
     os.makedirs(folder)
@@ -165,6 +184,10 @@ def main(folder):
     keras.backend.clear_session()
     if not hasattr(layers, "TextVectorization"):
         write_words(folder)
+        keras.backend.clear_session()
+    kinds = layers if hasattr(layers, "StringLookup") else layers.experimental.preprocessing
+    if hasattr(kinds, "StringLookup"):
+        write_lookups(folder, kinds)
         keras.backend.clear_session()
     write_named(folder)
 
