@@ -113,8 +113,10 @@ def leaves(value: Any) -> Iterator[Any]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from leaves(item)
-    elif hasattr(value, "detach"):
-        yield value.detach().cpu().numpy()
+    elif hasattr(value, "detach"):  # PyTorch, which has no NumPy type for bfloat16
+        from keras import ops
+
+        yield ops.convert_to_numpy(value)
     else:
         yield value
 
