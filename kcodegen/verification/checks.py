@@ -191,7 +191,22 @@ def weight_checks(
     # What Keras 3 computes, a page for Keras 2 has to compute, or it would not be written.
     if config.result != OK and last.result == FAILED and not found.is_newer:
         last = replace(last, result=UNKNOWN)
-    return [Check("weights", OK, f"{len(ours)} of the same shapes"), last]
+    quick = [fast_load_check(job, module, made)] if hasattr(module, "load_while_building") else []
+    return [Check("weights", OK, f"{len(ours)} of the same shapes"), *quick, last]
+
+
+def fast_load_check(job: Job, module: ModuleType, made: Any) -> Check:
+    """Compare what `load_model` of a page with `--fast-load` loads with the model's weights."""
+    try:
+        loaded = module.load_model(job.weights or job.scratch)
+    except Exception as error:  # noqa: BLE001
+        return Check("fast load", FAILED, in_short(error))
+    pairs = zip(loaded.get_weights(), made.get_weights(), strict=True)
+    wrong = [i for i, (ours, other) in enumerate(pairs) if ours.tobytes() != other.tobytes()]
+    if wrong:
+        detail = f"weight_{wrong[0]}.npy and {len(wrong) - 1} others differ"
+        return Check("fast load", FAILED, detail)
+    return Check("fast load", OK, f"{len(made.weights)} weights are the same, bit for bit")
 
 
 def loading_check(job: Job, module: ModuleType, made: Any) -> Check:

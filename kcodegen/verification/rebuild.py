@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from kcodegen.verification.allowances import Json
+from kcodegen.words import FIXED
 
 PAGE = "kcodegen_page"
 
@@ -104,8 +105,8 @@ def build_object(module: ModuleType) -> Any:
 
 
 def object_builder(module: ModuleType) -> Callable[[], Any]:
-    """Return the function of a page that builds the whole: the last `build_...` in it."""
-    builders = [name for name in vars(module) if name.startswith("build_")]
+    """Return the function of a page that builds the whole: the last `build_...` of its own."""
+    builders = [name for name in vars(module) if name.startswith("build_") and name not in FIXED]
     if not builders:
         raise AttributeError("the page has no build_... function")
     builder: Callable[[], Any] = getattr(module, builders[-1])

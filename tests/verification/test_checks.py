@@ -117,6 +117,18 @@ def test_a_wrong_page_is_found(
     assert [name for name, result in found.items() if result == FAILED] == [wrong]
 
 
+def test_the_fast_loader_is_tried_as_well(source: Path, tmp_path: Path) -> None:
+    """What reads while the model is built is another function than what `load_weights` calls."""
+    found = results(source, tmp_path, fast_load=True)
+    assert what(found) == {**GOOD, "fast load": OK}
+    assert found["fast load"][1] == "8 weights are the same, bit for bit"
+    wrong = results(source, tmp_path, replaced("file.seek(start)", "file.seek(0)"), fast_load=True)
+    assert what(wrong) == {**GOOD, "fast load": FAILED}
+    assert wrong["fast load"][1] == "weight_0.npy and 7 others differ"
+    failing = results(source, tmp_path, replaced("begun.pop(", "begun.push("), fast_load=True)
+    assert failing["fast load"][0] == FAILED
+
+
 def test_weights_of_a_folder_are_used(source: Path, tmp_path: Path) -> None:
     folder = tmp_path / "weights"
     folder.mkdir()
