@@ -54,7 +54,7 @@ def check_headers(directory: str | Path, headers: dict, weights: list) -> None:
             problems.append(f"{name} {header}")
             continue
         shape, dtype = tuple(variable.shape), np.dtype(variable.dtype)
-        found, stored, needs = *header[:2], f"but {variable.path} needs"
+        (found, stored, *_), needs = header, f"but {variable.path} needs"
         if found != shape:
             problems.append(f"{name} has shape {found}, {needs} {shape}")
         elif not np.can_cast(number_type(stored, dtype), dtype, "same_kind"):

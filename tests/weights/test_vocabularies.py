@@ -213,7 +213,7 @@ def test_a_pickled_vocabulary_is_never_unpickled(
         assert not page.exists()
     for more in ([], ["--fast-load"]):
         assert cli.main([str(model), "-o", str(page), *more]) == 0
-        with pytest.raises(ValueError, match=r"weight_0\.npy cannot be read: .*[Oo]bject"):
+        with pytest.raises(ValueError, match=r"weight_0\.npy cannot be read: it is pickled;"):
             import_page(page).load_model(folder)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.py", "weights"]
     np.load(folder / "weight_0.npy", allow_pickle=True)  # to see that it tells
