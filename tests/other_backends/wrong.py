@@ -29,7 +29,6 @@ WRONG = (
     Row(("tf2.15/zoo_norms",), ("torch",), "Given normalized_shape=[4, 4]"),
     Row(("tf2.3/op_slices",), ("torch",), "step must be greater than zero"),
     Row(("tf2.3/op_nn",), ("torch",), "output_12: differs by 0.407"),  # AvgPool counts padding
-    Row(("NASNetMobile",), ("torch",), "NASNetMobile is not available with the torch backend"),
     Row(("attention-value",), ("jax",), "cannot reshape array of shape (2, 5, 2, 1, 5)"),
     # PyTorch has no uint16, uint32 and uint64: Keras holds and saves them as int32 and int64, which
     # a page refuses for unsigned variables.
