@@ -2,7 +2,7 @@
 
     python benchmarks/loading.py [--runs 5] [--backend tensorflow] [--models VGG16 MLP]
 
-Six ways for each model, every run in a process of its own, timed after `import keras`; memory is
+Seven ways for each model, every run in a process of its own, timed after `import keras`; memory is
 the peak above what the process had then. The ways take turns, in another order each time, so that a
 busy machine is equally busy for all of them; medians are compared.
 
@@ -11,6 +11,7 @@ busy machine is equally busy for all of them; medians are compared.
 - `json+npy`: `model_from_json` and `model.set_weights` of arrays that `np.load` read one by one,
 - `page`: `load_model` of the generated page,
 - `fast`: `load_model` of the page with `--fast-load`,
+- `mapped`: the same with `mapped=True`, which leaves the weights in their files,
 - `raw`: every `.npy` file read once into fresh memory, without Keras: what this machine needs for
   that alone. It has no goal.
 
@@ -35,7 +36,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ("VGG16", "ResNet50", "EfficientNetB7", "MLP")
-WAYS = ("keras", "json+h5", "json+npy", "page", "fast", "raw")
+WAYS = ("keras", "json+h5", "json+npy", "page", "fast", "mapped", "raw")
 WRITE = """
 import os, sys, keras, numpy as np
 name, folder, source = sys.argv[1:]
@@ -74,9 +75,10 @@ elif way in ("json+h5", "json+npy"):
 elif way == "raw":
     weights = [np.load(f"{path}/weight_{i}.npy") for i in range(len(glob.glob(path + "/*.npy")))]
 else:
-    page = {"__name__": "page"}
-    exec(compile(open(f"{path}_{way}.py").read(), "page", "exec"), page)
-    model = page["load_model"](path)
+    page, mapped = {"__name__": "page"}, {"mapped": True} if way == "mapped" else {}
+    file = f"{path}_page.py" if way == "page" else f"{path}_fast.py"
+    exec(compile(open(file).read(), "page", "exec"), page)
+    model = page["load_model"](path, **mapped)
 seconds, peak = time.perf_counter() - start, memory("VmHWM") - before
 for i, weight in enumerate(weights if way == "raw" else model.weights):
     assert np.array_equal(np.load(f"{path}/weight_{i}.npy"), keras.ops.convert_to_numpy(weight)), i
@@ -98,6 +100,9 @@ GOALS = (
     Goal("VGG16", "fast", 7, 3.5),
     Goal("ResNet50", "fast", 1.3, 2),
     Goal("EfficientNetB7", "fast", 1.5, 1.8),
+    Goal("VGG16", "mapped", 7, 3.5),
+    Goal("ResNet50", "mapped", 1.3, 2),
+    Goal("EfficientNetB7", "mapped", 1.5, 1.8),
     Goal("VGG16", "page", 1, 1.05),
     Goal("ResNet50", "page", 1, 1.05),
     Goal("EfficientNetB7", "page", 1, 1.05),

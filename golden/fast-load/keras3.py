@@ -121,24 +121,30 @@ def number_type(stored: np.dtype, dtype: np.dtype) -> np.dtype:
     return dtype if is_raw else stored
 
 
-def load_while_building(directory: str | Path, build, *arguments) -> keras.Model:
+def load_while_building(
+    directory: str | Path, mapped: bool, build, *arguments
+) -> keras.Model:
     """Return `build(*arguments)` with its weights, which two threads read meanwhile.
 
-    Raises ValueError as `load_weights` does.
+    With `mapped` nothing is read. Raises ValueError as `load_weights` does.
     """
     headers = read_headers(directory)
-    readers = ThreadPoolExecutor(2)
+    readers, begun = ThreadPoolExecutor(2), {}
     try:
-        begun = begin_reading(directory, headers, readers)
+        if not mapped:
+            begun = begin_reading(directory, headers, readers)
         model = build_for_loading(build, *arguments)
         weights = model.weights
         check_headers(directory, headers, weights)
         for i, variable in enumerate(weights):
-            dtype = np.dtype(variable.dtype)
-            array, pending = begun.pop(f"weight_{i}.npy")
-            for piece in pending:
-                piece.result()
-            array = array.view(number_type(array.dtype, dtype))
+            name, dtype = f"weight_{i}.npy", np.dtype(variable.dtype)
+            if mapped:
+                array = read_weight(Path(directory, name), headers[name], dtype)
+            else:
+                array, pending = begun.pop(name)
+                for piece in pending:
+                    piece.result()
+                array = array.view(number_type(array.dtype, dtype))
             variable.assign(as_tensor(array.astype(dtype, order="C", copy=False)))
     finally:
         readers.shutdown(cancel_futures=True)
@@ -161,11 +167,11 @@ def begin_reading(directory: str | Path, headers: dict, readers) -> dict:
         except Exception as error:
             headers[name] = f"cannot be read: {error}"
             continue
-        pieces = [
-            (Path(directory, name), start + i, memory[i : i + length])
+        path = Path(directory, name)
+        pending = [
+            readers.submit(read_piece, path, start + i, memory[i : i + length])
             for i in range(0, len(memory), length)
         ]
-        pending = [readers.submit(read_piece, *piece) for piece in pieces]
         begun[name] = array, pending
     return begun
 
@@ -203,8 +209,8 @@ def build_for_loading(build, *arguments) -> keras.Model:
     """Return `build(*arguments)`, whose random weights are zeros: they will be loaded.
 
     These zeros take no memory. While the model is built, `keras.Layer.add_weight` is
-    another function, so no other thread may build one. A layer of your own that computes
-    something from its random weights in `build` has to do so again.
+    another function, so no other thread may build one. A layer of your own that
+    computes something from its random weights in `build` has to do so again.
     """
     add_weight = keras.Layer.add_weight
     drawn = (
@@ -231,9 +237,14 @@ def build_for_loading(build, *arguments) -> keras.Model:
         keras.Layer.add_weight = add_weight
 
 
-def load_model(directory: str | Path) -> keras.Sequential:
-    """Return the model with the weights stored in `directory`."""
-    return load_while_building(directory, build_model)
+def load_model(directory: str | Path, mapped: bool = False) -> keras.Sequential:
+    """Return the model with the weights stored in `directory`.
+
+    With `mapped` they stay in their files, which the system reads when they are needed,
+    once for all processes. Who writes to such a file later changes the model, and who cuts
+    it short ends the process; putting another in its place is safe.
+    """
+    return load_while_building(directory, mapped, build_model)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,11 @@ from kcodegen.words import prose, snake_case
 MODEL_DOC = "Return the model with freshly initialised weights."
 COMPILE_DOC = "Compile `model` with the optimizer, loss and metrics it was saved with."
 LOAD_DOC = "Return the model with the weights stored in `directory`."
+MAPPED_DOC = """
+With `mapped` they stay in their files, which the system reads when they are needed,
+once for all processes. Who writes to such a file later changes the model, and who cuts
+it short ends the process; putting another in its place is safe.
+"""
 SHAPE_PARAM = Param("input_shape", "tuple[int | None, ...]")
 
 # What `model.compile` takes, what it holds, and what it is when the author said nothing. Keras
@@ -279,16 +284,23 @@ def load_model(build: Function) -> Function:
 def with_fast_load(module: Module) -> Module:
     """Return the module with a `load_model` that reads while the model is built.
 
-    `return load_while_building(directory, build_model)`
+    `return load_while_building(directory, mapped, build_model)`
     """
-    if module.loader is None:
+    plain = module.loader
+    if plain is None:
         return module
-    built = module.loader.body[0]
+    built = plain.body[0]
     assert isinstance(built, Assign)
     assert isinstance(built.value, CallExpr)
-    arguments = (Name("directory"), built.value.func, *built.value.args)
-    body = (Return(CallExpr(Name("load_while_building"), arguments)),)
-    return replace(module, loader=replace(module.loader, body=body), fast_load=True)
+    mapped = Param("mapped", "bool", Literal(False))
+    arguments = (Name("directory"), Name(mapped.name), built.value.func, *built.value.args)
+    loader = replace(
+        plain,
+        params=(*plain.params, mapped),
+        doc=f"{LOAD_DOC}\n{MAPPED_DOC}",
+        body=(Return(CallExpr(Name("load_while_building"), arguments)),),
+    )
+    return replace(module, loader=loader, fast_load=True)
 
 
 def _module(

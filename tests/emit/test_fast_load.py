@@ -8,6 +8,7 @@ import resource
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +40,15 @@ def raw(model: Any) -> list[tuple[str, tuple[int, ...], bytes]]:
     """Return types, shapes and bytes of a model's weights."""
     arrays = [ops.convert_to_numpy(variable) for variable in model.weights]
     return [(str(array.dtype), array.shape, array.tobytes()) for array in arrays]
+
+
+def loaders(page: Any) -> tuple[Callable[[Path], Any], ...]:
+    """Return all functions of a page that load a folder."""
+    return (
+        page.load_model,
+        partial(page.load_model, mapped=True),
+        lambda folder: page.load_weights(page.build_model(), folder),
+    )
 
 
 def perceptron() -> keras.Model:
@@ -90,21 +100,26 @@ def empty() -> keras.Model:
 
 
 MODELS = (perceptron, nested, lookups, normalized, half, empty)
+BOTH = pytest.mark.parametrize("mapped", [False, True], ids=["read", "mapped"])
 
 
+@BOTH
 @pytest.mark.parametrize("make", MODELS, ids=[make.__name__ for make in MODELS])
-def test_weights_are_those_of_the_files(make: Callable[[], Any], tmp_path: Path) -> None:
+def test_weights_are_those_of_the_files(
+    make: Callable[[], Any], mapped: bool, tmp_path: Path
+) -> None:
     fresh_keras()
     model = make()
     save(model, tmp_path)
     page = page_of(model)
     add_weight = keras.Layer.add_weight
-    loaded = page.load_model(tmp_path)
+    loaded = page.load_model(tmp_path, mapped=mapped)
     assert raw(loaded) == raw(model)
     assert keras.Layer.add_weight is add_weight
 
 
-def test_arrays_of_another_layout_or_type_are_converted(tmp_path: Path) -> None:
+@BOTH
+def test_arrays_of_another_layout_or_type_are_converted(mapped: bool, tmp_path: Path) -> None:
     model = perceptron()
     save(model, tmp_path)
     for i, change in enumerate(
@@ -112,10 +127,11 @@ def test_arrays_of_another_layout_or_type_are_converted(tmp_path: Path) -> None:
     ):
         path = tmp_path / f"weight_{i}.npy"
         np.save(path, change(np.load(path)))
-    assert raw(page_of(model).load_model(tmp_path)) == raw(model)
+    assert raw(page_of(model).load_model(tmp_path, mapped=mapped)) == raw(model)
 
 
-def test_normalization_uses_its_statistics(tmp_path: Path) -> None:
+@BOTH
+def test_normalization_uses_its_statistics(mapped: bool, tmp_path: Path) -> None:
     """What was computed from the weights before they were loaded would show."""
     model = normalized()
     save(model, tmp_path)
@@ -125,20 +141,50 @@ def test_normalization_uses_its_statistics(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         np.save(folder / f"weight_{i}.npy", np.full_like(np.load(tmp_path / f"weight_{i}.npy"), 7))
     samples = np.arange(24.0).reshape(4, 3, 2)
-    other = page.load_model(folder)
+    other = page.load_model(folder, mapped=mapped)
     assert np.allclose(ops.convert_to_numpy(other(samples))[0, 0, 0], (-7 / 7**0.5 - 7) / 7**0.5)
-    assert np.allclose(page.load_model(tmp_path)(samples), model(samples))
+    assert np.allclose(page.load_model(tmp_path, mapped=mapped)(samples), model(samples))
 
 
-def test_loaded_weights_can_be_trained(tmp_path: Path) -> None:
+@BOTH
+def test_loaded_weights_can_be_trained(mapped: bool, tmp_path: Path) -> None:
     """The memory of the file's array is the variable's own: nobody else sees it change."""
     model = perceptron()
     save(model, tmp_path)
-    first, second = (page_of(model).load_model(tmp_path) for _ in range(2))
+    first, second = (page_of(model).load_model(tmp_path, mapped=mapped) for _ in range(2))
     first.compile("sgd", "mse")
     first.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
     assert raw(first) != raw(model) == raw(second)
-    assert np.array_equal(np.load(tmp_path / "weight_0.npy"), model.get_weights()[0])
+    for i, variable in enumerate(model.weights):
+        assert np.array_equal(np.load(tmp_path / f"weight_{i}.npy"), ops.convert_to_numpy(variable))
+
+
+def test_a_mapped_model_is_what_its_files_are(tmp_path: Path) -> None:
+    """What is written into a file shows in the model; a file that takes its place does not."""
+    model = perceptron()
+    save(model, tmp_path)
+    loaded = page_of(model).load_model(tmp_path, mapped=True)
+    path = tmp_path / "weight_0.npy"
+    np.save(tmp_path / "other.npy", np.zeros((3, 5), "f4"))
+    os.replace(tmp_path / "other.npy", path)
+    assert raw(loaded) == raw(model)
+    path = tmp_path / "weight_2.npy"
+    with path.open("r+b") as file:
+        file.write(path.read_bytes()[:-20] + np.full(5, 7, "f4").tobytes())
+    assert np.array_equal(loaded.get_weights()[2], np.full((5, 1), 7))
+
+
+def test_mapped_weights_take_no_memory(tmp_path: Path) -> None:
+    with (tmp_path / "weight_0.npy").open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (20000, 20000)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 4 * 20000**2)  # 1.6 GB that are on no disk
+    layer = {"class_name": "Dense", **layers.Dense(20000, use_bias=False).get_config()}
+    page = page_of({"layers": [layer]})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert page.load_model(tmp_path, (20000,), mapped=True).count_params() == 20000**2
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 200 * 2**10, "KB"
 
 
 def test_random_numbers_of_other_layers_stay_the_same(tmp_path: Path) -> None:
@@ -260,11 +306,12 @@ def test_a_broken_file_is_refused_as_by_the_plain_loader(content: bytes, tmp_pat
     (tmp_path / "weight_1.npy").write_bytes(content)
     (tmp_path / "weight_2.npy").rename(tmp_path / "weight_7.npy")
     page, messages, threads = page_of(model), [], threading.active_count()
-    for load in (page.load_model, lambda folder: page.load_weights(page.build_model(), folder)):
+    for load in loaders(page):
         with pytest.raises(ValueError, match=r"weight_1\.npy cannot be read: ") as caught:
             load(tmp_path)
         messages.append(str(caught.value))
-    assert messages[0] == messages[1]
+    assert len(messages) == 3
+    assert len(set(messages)) == 1
     assert threading.active_count() == threads
 
 
@@ -275,7 +322,7 @@ def test_a_shape_that_no_array_has_is_refused(shape: tuple[int, ...], tmp_path: 
     header = npy_file(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}", 0)
     (tmp_path / "weight_1.npy").write_bytes(header)
     page = page_of(model)
-    for load in (page.load_model, lambda folder: page.load_weights(page.build_model(), folder)):
+    for load in loaders(page):
         with pytest.raises(ValueError, match=r": weight_1\.npy (has shape|cannot be read: )"):
             load(tmp_path)
 
@@ -303,7 +350,8 @@ def test_a_page_that_asks_for_the_shape_passes_it_on(tmp_path: Path) -> None:
     page = page_of({"layers": [layer]})
     np.save(tmp_path / "weight_0.npy", np.ones((3, 2)))
     np.save(tmp_path / "weight_1.npy", np.ones(2))
-    assert page.load_model(tmp_path, (3,)).count_params() == 8
+    for mapped in (False, True):
+        assert page.load_model(tmp_path, (3,), mapped).count_params() == 8
 
 
 def test_an_object_has_nothing_to_load() -> None:
@@ -331,9 +379,8 @@ def test_keras2_pages_load_as_fast(tmp_path: Path) -> None:
     add_weight = tf_keras.layers.Layer.add_weight
     drawn = page.build_for_loading(page.build_model).get_weights()
     assert not np.any(drawn[0])
-    loaded = page.load_model(tmp_path)
-    assert all(
-        np.array_equal(a + 0.25, b)
-        for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True)
-    )
+    for mapped in (False, True):
+        loaded = page.load_model(tmp_path, mapped=mapped)
+        pairs = zip(model.get_weights(), loaded.get_weights(), strict=True)
+        assert all(np.array_equal(a + 0.25, b) for a, b in pairs)
     assert tf_keras.layers.Layer.add_weight is add_weight

@@ -53,27 +53,37 @@ def pages(source: Path, options: Options, folder: Path) -> dict[str, Path]:
 
 
 def check(finding: Finding, paths: dict[str, Path], folder: Path, wanted: list[Wanted]) -> None:
-    """Load a folder of weights with both loaders, and compare weights and outputs."""
+    """Load a folder of weights with each loader, and compare weights and outputs."""
     for loader, path in paths.items():
-        try:
-            model = loaded(path, folder)
-            finding.weights = len(model.weights)
-            found = [*differing_bits(model, folder)]
-            for one in wanted:
-                found += differing_outputs(finding, model, one)
-        except Exception as error:  # what the page or Keras raises is the finding
-            found = [in_short(error)]
-        finding.problems += [f"{loader}: {words}" for words in found]
+        finding.problems += [f"{loader}: {it}" for it in differences(finding, path, folder, wanted)]
+        if LOADERS[loader]:
+            mapped = differences(finding, path, folder, [], mapped=True)
+            finding.problems += [f"{loader}, mapped: {it}" for it in mapped]
 
 
-def loaded(page: Path, weights: Path) -> Any:
+def differences(
+    finding: Finding, page: Path, folder: Path, wanted: list[Wanted], **options: bool
+) -> list[str]:
+    """Return how a model that a page loads is another than its weights and outputs say."""
+    try:
+        model = loaded(page, folder, **options)
+        finding.weights = len(model.weights)
+        found = [*differing_bits(model, folder)]
+        for one in wanted:
+            found += differing_outputs(finding, model, one)
+    except Exception as error:  # what the page or Keras raises is the finding
+        found = [in_short(error)]
+    return found
+
+
+def loaded(page: Path, weights: Path, **options: bool) -> Any:
     """Return the model of a page."""
     fresh_keras()
     module = import_page(page)
     with warnings.catch_warnings():
         # PyTorch warns of memory that can't be written: training would change what is not its own.
         warnings.filterwarnings("error", ".*not writable")
-        return module.load_model(weights)
+        return module.load_model(weights, **options)
 
 
 def differing_bits(model: Any, folder: Path) -> Iterator[str]:

@@ -160,6 +160,26 @@ def change(variable: Any) -> None:
             variable.assign(variable.value + 1)
 
 
+def a_mapped_model_leaves_its_files_alone(page: ModuleType, folder: Path) -> None:
+    """Training it changes no file, and a file that takes the place of another changes nothing."""
+    if not hasattr(page, "build_for_loading"):
+        return
+    files, model = contents(folder), page.load_model(folder, mapped=True)
+    before = bits(model)
+    for name, content in files.items():
+        (folder / "other").write_bytes(content[:128] + bytes(len(content) - 128))
+        (folder / "other").replace(folder / name)
+    assert bits(model) == before
+    files, other = contents(folder), page.load_model(folder, mapped=True)
+    model.compile("adam", "mse")
+    model.fit(ROWS, np.ones((8, 3)), verbose=0)
+    assert all(a != b for a, b in zip(bits(model), before, strict=True))
+    for variable in other.weights:
+        change(variable)
+    assert all(np.all(array_of(variable) == 1) for variable in other.weights)
+    assert contents(folder) == files
+
+
 def weights_own_their_memory(page: ModuleType, folder: Path) -> None:
     """What loading has used and let go may be used again."""
     model = page.load_model(folder)
@@ -200,6 +220,7 @@ ALL: tuple[Promise, ...] = (
     nothing_is_drawn,
     a_loaded_model_can_be_trained,
     a_variable_is_not_its_file,
+    a_mapped_model_leaves_its_files_alone,
     weights_own_their_memory,
     seeds_are_those_of_build_model,
     arrays_of_another_kind_are_converted,
