@@ -241,8 +241,8 @@ def load_model(directory: str | Path, mapped: bool = False) -> keras.Sequential:
     """Return the model with the weights stored in `directory`.
 
     With `mapped` they stay in their files, which the system reads when they are needed,
-    once for all processes. Who writes to such a file later changes the model, and who cuts
-    it short ends the process; putting another in its place is safe.
+    once for all processes. Who writes to such a file later changes the model, and who
+    cuts it short ends the process; putting another in its place is safe.
     """
     return load_while_building(directory, mapped, build_model)
 

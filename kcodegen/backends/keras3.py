@@ -41,8 +41,8 @@ COMPILE_DOC = "Compile `model` with the optimizer, loss and metrics it was saved
 LOAD_DOC = "Return the model with the weights stored in `directory`."
 MAPPED_DOC = """
 With `mapped` they stay in their files, which the system reads when they are needed,
-once for all processes. Who writes to such a file later changes the model, and who cuts
-it short ends the process; putting another in its place is safe.
+once for all processes. Who writes to such a file later changes the model, and who
+cuts it short ends the process; putting another in its place is safe.
 """
 SHAPE_PARAM = Param("input_shape", "tuple[int | None, ...]")
 
