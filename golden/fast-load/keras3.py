@@ -187,10 +187,15 @@ def read_piece(path: Path, start: int, memory: memoryview) -> None:
 def own_memory(shape: tuple, dtype: np.dtype) -> memoryview:
     """Return zeros for an array, which begin where TensorFlow can use them: at a page.
 
-    They take no room until they are written.
+    They take no room until they are written, in huge pages where the system has them.
     """
     size = int(np.prod(shape, dtype=float)) * dtype.itemsize
-    return memoryview(mmap.mmap(-1, max(size, 1), access=mmap.ACCESS_COPY))[:size]
+    memory = mmap.mmap(-1, max(size, 1), access=mmap.ACCESS_COPY)
+    try:
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    except (AttributeError, OSError):
+        pass
+    return memoryview(memory)[:size]
 
 
 def as_tensor(array: np.ndarray):
