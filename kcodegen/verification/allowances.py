@@ -1,8 +1,8 @@
 """The differences between two serialized models that do not make them different models.
 
-Every row of `CURRENT` and `OLDER` says which difference it forgives and why; whatever is in
-no row is a difference. A row's function takes both sides and returns both sides with that one
-difference removed.
+Every row of `CURRENT`, `OBJECTS` and `OLDER` says which difference it forgives and why; whatever
+is in no row is a difference. A row's function takes both sides and returns both sides with that
+one difference removed.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def without_nulls(node: Json) -> Json:
 
 
 def without_build_config(value: dict[str, Json]) -> Json:
-    """Drop the shapes that a layer was built with: they follow from its calls."""
+    """Drop the shapes that a layer was built with."""
     return {key: item for key, item in value.items() if key != "build_config"}
 
 
@@ -275,6 +275,14 @@ CURRENT: tuple[Allowance, ...] = (
         "decompiled",
         "a Lambda's bytecode is a function of the page, which has been proved to be the same",
         lambda left, right: (left, paired(decompiled, left, right)),
+    ),
+)
+# Of single objects, which no file of a model holds.
+OBJECTS: tuple[Allowance, ...] = (
+    Allowance(
+        "built",
+        "a layer of a page is a new one: whether it has been built is no argument of it",
+        both(without_build_config),
     ),
 )
 OLDER: tuple[Allowance, ...] = (

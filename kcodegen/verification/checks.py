@@ -16,7 +16,7 @@ from kcodegen.frontends.seed_flat import is_flat
 from kcodegen.frontends.wrapped import names_no_modules, unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.readers import read
-from kcodegen.verification.allowances import CURRENT, Json, is_object
+from kcodegen.verification.allowances import CURRENT, OBJECTS, Json, is_object
 from kcodegen.verification.configs import allowances_for, differences
 from kcodegen.verification.early import recounted
 from kcodegen.verification.native import Native, load_native, native_object
@@ -104,7 +104,7 @@ def object_check(job: Job, made: Any) -> Check:
     if job.target == "keras2":
         return Check("configuration", UNKNOWN, "objects of Keras 2 are written in other words")
     original, written = read(Path(job.file)).value, serialized(made)
-    gaps = differences(original, written, allowances_for(original))
+    gaps = differences(original, written, allowances_for(original) + OBJECTS)
     if not gaps:
         return Check("configuration", OK, "it is that of the file")
     native = native_object(job, original)
@@ -112,7 +112,7 @@ def object_check(job: Job, made: Any) -> Check:
         if is_given(original, written):
             return Check("configuration", OK, "all that the file gives is in get_config()")
         return Check("configuration", UNKNOWN, native.reason)
-    gaps = differences(serialized(native.model), written, CURRENT)
+    gaps = differences(serialized(native.model), written, CURRENT + OBJECTS)
     return config_result(gaps, "it is what Keras' own loader gives")
 
 
@@ -124,7 +124,8 @@ def is_given(original: Json, written: Json) -> bool:
     same_class = original["class_name"] == written["class_name"]
     if not (same_class and isinstance(given, dict) and isinstance(config, dict)):
         return False
-    return not differences(given, {key: config[key] for key in given if key in config})
+    taken = {key: config[key] for key in given if key in config}
+    return not differences(given, taken, CURRENT + OBJECTS)
 
 
 def config_check(original: Json, made: Any, found: Native, is_own: bool, target: str) -> Check:
