@@ -46,8 +46,8 @@ def _read_name(root: Node, name: str) -> Value:
     """Return the function that a bare name stands for: an activation, a loss or a metric."""
     key = registry.function(name)
     if key is None:
-        names = registry.strings("activation") | registry.strings("loss")
-        hint = did_you_mean(name, names)
+        strings = registry.strings("activation") | registry.strings("loss")
+        hint = did_you_mean(name, filter(registry.function, strings))
         raise root.error("unknown-function", f"{prose(name)!r} is no function of Keras", hint)
     return Symbol(key)
 

@@ -216,6 +216,12 @@ def decompiled(left: dict[str, Json], right: dict[str, Json]) -> dict[str, Json]
     return {**right, "config": now}
 
 
+def is_function(name: Json, value: Json) -> bool:
+    """Say whether `value` is a serialized function of this name."""
+    is_object_of_it = is_object(value) and value["class_name"] == "function"
+    return is_object_of_it and isinstance(name, str) and value["config"] == name
+
+
 def is_float32_of(a: float, b: float) -> bool:
     """Say whether `a` is what remains of `b` in 32 bits."""
     return bool(ctypes.c_float(b).value == a)
@@ -283,6 +289,11 @@ OBJECTS: tuple[Allowance, ...] = (
         "built",
         "a layer of a page is a new one: whether it has been built is no argument of it",
         both(without_build_config),
+    ),
+    Allowance(
+        "name",
+        "a name alone is the function of that name, which Keras writes as an object",
+        lambda left, right: (left, left if is_function(left, right) else right),
     ),
 )
 OLDER: tuple[Allowance, ...] = (

@@ -227,3 +227,13 @@ def test_a_truth_value_is_no_number_where_the_number_was_read_before():
     ]
     (problem,) = refused(functional(*entries))
     assert (problem.code, problem.origin.layer) == ("wrong-type", "d1")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("mean_squared_eror", "did you mean 'mean_squared_error'?"), ("mse", ""), ("zzz", "")],
+)
+def test_a_name_alone_has_to_be_that_of_a_function(name, hint):
+    (diagnostic,) = refused(name)
+    assert diagnostic.code == "unknown-function"
+    assert diagnostic.hint == hint

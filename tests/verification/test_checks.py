@@ -221,6 +221,7 @@ OBJECTS: dict[str, Any] = {
     "optimizer": keras.saving.serialize_keras_object(keras.optimizers.Adam(0.25)),
     "several": [keras.saving.serialize_keras_object(keras.regularizers.L2(0.5)), "relu"],
     "by hand": {"class_name": "ExponentialDecay", "config": DECAY},
+    "name": "mean_squared_error",
     "built": keras.saving.serialize_keras_object(built()),
 }
 
@@ -230,7 +231,8 @@ def test_an_object_is_compared_by_its_config(tmp_path: Path, name: str) -> None:
     file = tmp_path / "object.json"
     file.write_text(json.dumps(OBJECTS[name]))
     assert what(results(file, tmp_path)) == {"page": OK, "configuration": OK}
-    change = ("0.25", "0.5") if name == "optimizer" else ("0.5", "0.25")
+    changes = {"optimizer": ("0.25", "0.5"), "name": ("squared", "absolute")}
+    change = changes.get(name, ("0.5", "0.25"))
     found = what(results(file, tmp_path, replaced(*change)))
     assert found["configuration"] == (UNKNOWN if name == "by hand" else FAILED)
 
