@@ -86,7 +86,9 @@ def verify(job: Job) -> list[Check]:
 def is_of_generation(root: Node, target: str) -> bool:
     """Tell whether a Keras that writes as the target's does wrote the file."""
     if target == "keras3":
-        return not (is_flat(root) or is_old_model(root) or names_no_modules(root))
+        # Before Keras 1 a class was called by its `name`.
+        is_other = is_flat(root) or is_old_model(root) or names_no_modules(root)
+        return not is_other and root.has("class_name")
     if "OpLambda" in json.dumps(root.value):  # the names of such layers are free
         return False
     version = root.value.get("keras_version") if isinstance(root.value, dict) else None

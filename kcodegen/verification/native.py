@@ -72,6 +72,8 @@ def other_keras(is_for_3: bool) -> Any:
 
 def load_with(keras: Any, job: Job, original: Json) -> Native:
     """Load the file with one of the two generations of Keras."""
+    if not hasattr(keras, "ops") and holds_bytecode(original):
+        return Native(reason="Keras 2, which has no safe mode, would run the bytecode in the file")
     keras.backend.clear_session()  # automatic names begin anew, as they did for the page
     try:
         custom = {name: imported(place) for name, place in job.custom}
@@ -85,6 +87,17 @@ def load_with(keras: Any, job: Job, original: Json) -> Native:
         return loaded(keras, path, custom)
     except Exception as error:  # noqa: BLE001 (Keras raises all kinds)
         return without_weights(keras, job, original) or Native(reason=why_not(error))
+
+
+def holds_bytecode(value: Json) -> bool:
+    """Tell whether a function of a Lambda is stored as Python bytecode anywhere in a file."""
+    if isinstance(value, list):
+        return any(map(holds_bytecode, value))
+    if not isinstance(value, dict):
+        return False
+    kinds = [kind for key, kind in value.items() if key.endswith("_type")]
+    is_code = "lambda" in kinds or value.get("class_name") == "__lambda__"
+    return is_code or any(map(holds_bytecode, value.values()))
 
 
 def without_weights(keras: Any, job: Job, original: Json) -> Native | None:

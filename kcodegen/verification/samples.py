@@ -12,8 +12,9 @@ from kcodegen.verification.numbers import filled
 
 SEED = 20250101
 SAMPLES = 2
-# What an axis of any size is tried with: short texts, then images.
+# What the axes of any size are tried with, by the rank of the input: short texts, large images.
 SIZES = (8, 32, 64, 224)
+SIZES_OF_RANK = {4: (224, 64, 32, 8), 5: (64, 32, 8)}
 
 
 def save_weights(arrays: Sequence[Any], folder: Path, as_they_are: bool) -> None:
@@ -41,7 +42,7 @@ def finalize(layer: Any) -> None:
 def inputs_that_run(model: Any) -> tuple[list[Any], list[Any]]:
     """Return seeded inputs and the outputs of `model`; raises what the last attempt raises."""
     tensors = model.inputs
-    sizes = SIZES if any(None in tuple(x.shape)[1:] for x in tensors) else SIZES[:1]
+    sizes = sizes_for([tuple(x.shape) for x in tensors])
     for size, whole in itertools.product(sizes, (False, True)):
         arrays = [
             sample(tuple(x.shape), dtype_name(x), size, whole, i) for i, x in enumerate(tensors)
@@ -52,6 +53,15 @@ def inputs_that_run(model: Any) -> tuple[list[Any], list[Any]]:
             if (size, whole) == (sizes[-1], True):
                 raise
     raise AssertionError("there is always a size")
+
+
+def sizes_for(shapes: Sequence[tuple[int | None, ...]]) -> tuple[int, ...]:
+    """Return the sizes to try; one, which says nothing, where all axes have theirs.
+
+    Images begin large: a convolution that is left without pixels can end the process.
+    """
+    ranks = [len(shape) for shape in shapes if None in shape[1:]]
+    return SIZES_OF_RANK.get(max(ranks), SIZES) if ranks else SIZES[:1]
 
 
 def sample(shape: tuple[int | None, ...], dtype: str, size: int, whole: bool, index: int) -> Any:

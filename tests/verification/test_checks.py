@@ -15,8 +15,10 @@ from keras import layers
 from kcodegen import Options, cli, compile_file
 from kcodegen.verification import samples
 from kcodegen.verification.checks import FAILED, OK, UNKNOWN, Job, verify
+from kcodegen.verification.native import holds_bytecode
 from kcodegen.verification.rebuild import fresh_keras
 
+KERAS_0 = Path(__file__).parents[2] / "golden/keras0-compiled/arch.json"
 Results = dict[str, tuple[str, str]]
 
 
@@ -324,14 +326,55 @@ def test_outputs_of_every_kind_are_compared(got: Any, wanted: Any, wrong: int) -
 
 
 def test_inputs_are_tried_until_one_runs() -> None:
-    """Fractions are no rows of a table, and eight pixels are too few for a large window."""
-    inputs = keras.Input((None, None, 1))
-    x = layers.Embedding(2, 2)(inputs)[:, :40, :40]
-    x = layers.Conv2D(1, 30)(layers.Reshape((40, 40, 2))(x))
+    """Fractions are no rows of a table, and eight steps are too few for a large window."""
+    inputs = keras.Input((None, 1))
+    x = layers.Embedding(2, 2)(inputs)[:, :40]
+    x = layers.Conv1D(1, 30)(layers.Reshape((40, 2))(x))
     arrays, found = samples.inputs_that_run(keras.Model(inputs, x))
-    assert arrays[0].shape == (2, 64, 64, 1)
+    assert arrays[0].shape == (2, 64, 1)
     assert set(np.unique(arrays[0])) == {0.0, 1.0}
-    assert found[0].shape == (2, 11, 11, 1)
-    narrow = keras.Model(inputs, layers.Conv2D(1, 300)(inputs))
+    assert found[0].shape == (2, 11, 1)
+    narrow = keras.Model(inputs, layers.Conv1D(1, 300)(inputs))
     with pytest.raises(Exception, match=r"[Nn]egative|smaller|size"):
         samples.inputs_that_run(narrow)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "first"),
+    [
+        ([(None, 5)], 8),
+        ([(None, None, 5)], 8),
+        ([(None, None, None, 3)], 224),
+        ([(None, None, None, None, 1)], 64),
+        ([(None, 5), (None, None, None, 3), (None, None)], 224),
+        ([(None, 32, 32, 3), (None, None)], 8),
+    ],
+)
+def test_images_of_any_size_begin_large(shapes: list[Any], first: int) -> None:
+    """TensorFlow divides by zero, and the process dies, where a convolution finds no pixels."""
+    assert samples.sizes_for(shapes)[0] == first
+
+
+@pytest.mark.parametrize("target", ["keras3", "keras2"])
+def test_keras2_never_runs_the_bytecode_of_a_file(target: Any, tmp_path: Path) -> None:
+    import tf_keras
+
+    fresh()
+    inputs = tf_keras.Input((4,))
+    made = tf_keras.Model(inputs, tf_keras.layers.Lambda(lambda x: x * 2)(inputs))
+    file = tmp_path / "lambda.json"
+    file.write_text(made.to_json())
+    assert holds_bytecode(json.loads(made.to_json()))
+    found = results(file, tmp_path, target=target)
+    assert found["page"][0] == OK
+    assert found["outputs"][0] == UNKNOWN
+    assert ("would run the bytecode" in found["outputs"][1]) == (target == "keras2")
+
+
+def test_a_file_without_bytecode_holds_none(source: Path) -> None:
+    assert not holds_bytecode(json.loads(source.read_text()))
+
+
+def test_keras0_writes_in_other_words(tmp_path: Path) -> None:
+    found = results(KERAS_0, tmp_path)
+    assert what(found) == {"page": OK, **dict.fromkeys(GOOD.keys() - {"page"}, UNKNOWN)}
