@@ -13,7 +13,7 @@ RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset
 FIXED = frozenset(
     """load_weights load_model check_headers read_headers read_header read_weight number_type
     finalize_normalization mark_calibrated load_while_building begin_reading read_piece own_memory
-    as_tensor build_for_loading""".split()
+    as_tensor build_for_loading variables_of""".split()
 )
 # What every page may import or define by itself.
 PAGE_NAMES = FIXED | frozenset(

@@ -44,6 +44,7 @@ With `mapped` they stay in their files, which the system reads when they are nee
 once for all processes. Who writes to such a file later changes the model, and who
 cuts it short ends the process; putting another in its place is safe.
 """
+LOOKUPS = (".layers.IntegerLookup", ".layers.StringLookup", ".layers.TextVectorization")
 SHAPE_PARAM = Param("input_shape", "tuple[int | None, ...]")
 
 # What `model.compile` takes, what it holds, and what it is when the author said nothing. Keras
@@ -266,6 +267,7 @@ def lower(
         compiles=artifact.training is not None,
         normalized=_has(graph, _is_adapted),
         calibrated=_has(graph, _is_calibrated),
+        learns_words=vocabulary.target.is_old and _has(graph, _learns_words),
     )
 
 
@@ -349,6 +351,11 @@ def _is_calibrated(_: str, args: Args) -> bool:
         else isinstance(item, Obj) and item.key.endswith((".GPTQDTypePolicy", ".AWQDTypePolicy"))
         for item in walk(lookup(args, "dtype"))
     )
+
+
+def _learns_words(key: str, args: Args) -> bool:
+    """Tell whether a lookup learns its vocabulary, which Keras 2 has among its weights."""
+    return key.endswith(LOOKUPS) and lookup(args, "vocabulary") is None
 
 
 def _has(graph: Graph, test: Callable[[str, Args], bool]) -> bool:

@@ -53,6 +53,7 @@ class Page:
     compiles: bool
     normalized: bool
     calibrated: bool
+    learns_words: bool
     fast_load: bool
 
 
@@ -87,6 +88,7 @@ def render(
         compiles=module.compiles,
         normalized=module.normalized,
         calibrated=module.calibrated,
+        learns_words=module.learns_words,
         fast_load=module.fast_load,
     )
     environment = _environment(target, template_dir)

@@ -230,8 +230,9 @@ class Module:
     makes the main object, `takes` its arguments by name; `has_config` says that it can be asked for
     its configuration. `is_model` asks for the loading of weights by `loader`; `normalized` says
     that an adapted Normalization has to be finalized after it, `calibrated` that layers have to be
-    told of their GPTQ or AWQ, `fast_load` that no random numbers are drawn for what is loaded.
-    `stubs` are skeletons of a user's classes.
+    told of their GPTQ or AWQ, `learns_words` that there are vocabularies among the weights, and
+    `fast_load` that no random numbers are drawn for what is loaded. `stubs` are skeletons of a
+    user's classes.
     """
 
     summary: str
@@ -246,5 +247,6 @@ class Module:
     compiles: bool = False
     normalized: bool = False
     calibrated: bool = False
+    learns_words: bool = False
     fast_load: bool = False
     stubs: tuple[Stub, ...] = ()

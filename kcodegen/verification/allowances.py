@@ -58,6 +58,7 @@ NAMED_INITIALIZERS = {
     (1.0, "fan_in", True): "LecunUniform",
     (1.0, "fan_in", False): "LecunNormal",
 }
+ADAPTED = ("Discretization", "IntegerLookup", "Normalization", "StringLookup", "TextVectorization")
 APPLICATIONS = "keras.src.applications."
 
 
@@ -166,6 +167,14 @@ def without_batch(value: dict[str, Json]) -> Json:
     return {**value, "build_config": {**built, "input_shape": [None, *shape[1:]]}}
 
 
+def without_adapted_shape(value: dict[str, Json]) -> Json:
+    """Drop the shape of the data that a layer was adapted to."""
+    if value["class_name"] not in ADAPTED or not isinstance(value["config"], dict):
+        return value
+    config = {key: item for key, item in value["config"].items() if key != "batch_input_shape"}
+    return {**value, "config": config}
+
+
 def without_shared_id(value: dict[str, Json]) -> Json:
     """Drop the number by which a `.keras` file tells that one object stands in several places."""
     return {key: item for key, item in value.items() if key != "shared_object_id"}
@@ -261,6 +270,11 @@ CURRENT: tuple[Allowance, ...] = (
         "adapted-batch",
         "an adapted Normalization remembers how many samples it has seen, and forgets it again",
         both(without_batch),
+    ),
+    Allowance(
+        "adapted-input",
+        "Keras 2 remembers the shape of what a layer was adapted to; its input is told elsewhere",
+        both(without_adapted_shape),
     ),
     Allowance(
         "named-initializer",

@@ -96,7 +96,18 @@ def described(model: Any) -> Rebuilt:
 
 def weight_shapes(model: Any) -> tuple[tuple[int, ...], ...]:
     """Return the shape of each weight of a model, in the order of `weight_0.npy`, ..."""
-    return tuple(tuple(weight.shape) for weight in model.weights)
+    return tuple(tuple(weight.shape) for weight in variables_of(model))
+
+
+def variables_of(model: Any) -> list[Any]:
+    """Return the weights of a model without the vocabularies that Keras 2 has among them."""
+    return [weight for weight in model.weights if hasattr(weight, "shape")]
+
+
+def arrays_of(model: Any) -> list[Any]:
+    """Return the arrays of these weights."""
+    pairs = zip(model.weights, model.get_weights(), strict=True)
+    return [array for weight, array in pairs if hasattr(weight, "shape")]
 
 
 def build_object(module: ModuleType) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,11 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kcodegen import Options, cli, compile_file
+from kcodegen import Options, cli, compile_file, convert_weights
 from kcodegen.verification import samples
 from kcodegen.verification.checks import FAILED, OK, UNKNOWN, Job, verify
 from kcodegen.verification.native import holds_bytecode
-from kcodegen.verification.rebuild import fresh_keras
+from kcodegen.verification.rebuild import arrays_of, fresh_keras, import_page
 
 KERAS_0 = Path(__file__).parents[2] / "golden/keras0-compiled/arch.json"
 Results = dict[str, tuple[str, str]]
@@ -378,3 +379,53 @@ def test_a_file_without_bytecode_holds_none(source: Path) -> None:
 def test_keras0_writes_in_other_words(tmp_path: Path) -> None:
     found = results(KERAS_0, tmp_path)
     assert what(found) == {"page": OK, **dict.fromkeys(GOOD.keys() - {"page"}, UNKNOWN)}
+
+
+@pytest.mark.parametrize("target", ["keras3", "keras2"])
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_a_model_that_is_not_built_has_no_weights(
+    package: str, target: Any, tmp_path: Path
+) -> None:
+    fresh()
+    made = importlib.import_module(package).Sequential([layers_of(package).Dense(3)])
+    file = tmp_path / "unbuilt.json"
+    file.write_text(made.to_json())
+    found = results(file, tmp_path, target=target)
+    assert found["page"][0] == OK
+    reason = "no file knows its input: it is built when it is called"
+    assert found["weights"] == found["outputs"] == (UNKNOWN, reason)
+
+
+def layers_of(package: str) -> Any:
+    return importlib.import_module(f"{package}.layers")
+
+
+@pytest.mark.parametrize("fast_load", [False, True], ids=["plain", "fast"])
+@pytest.mark.parametrize("target", ["keras3", "keras2"])
+def test_a_learned_vocabulary_is_no_weight(target: Any, fast_load: bool, tmp_path: Path) -> None:
+    """`model.weights` of Keras 2 has what is no variable among them."""
+    import tf_keras
+
+    fresh()
+    words = tf_keras.Input((1,), dtype="string")
+    lookup = tf_keras.layers.TextVectorization(max_tokens=9, output_sequence_length=4)
+    lookup.adapt(np.array(["one two", "three two"]))
+    x = tf_keras.layers.Embedding(9, 2)(lookup(words))
+    made = tf_keras.Model(words, tf_keras.layers.Dense(3)(x))
+    assert len(made.weights) == 4
+    file = tmp_path / "words.json"
+    file.write_text(made.to_json())
+    found = results(file, tmp_path, target=target, fast_load=fast_load)
+    assert found["page"][0] == OK
+    assert found["weights"][1] == "3 of the same shapes", found
+    if fast_load:
+        assert found["fast load"] == (OK, "3 weights are the same, bit for bit")
+    folder = tmp_path / "weights"
+    made.save(tmp_path / "words.keras")
+    convert_weights(tmp_path / "words.keras", folder, options=Options(target=target))
+    fresh()
+    text = compile_file(file, Options(target=target, fast_load=fast_load)).text
+    (tmp_path / "page.py").write_text(text)
+    loaded = import_page(tmp_path / "page.py").load_model(folder)
+    pairs = zip(arrays_of(loaded), arrays_of(made), strict=True)
+    assert all(np.array_equal(ours, theirs) for ours, theirs in pairs)
