@@ -17,7 +17,7 @@ from kcodegen.ir.document import Node
 from kcodegen.ir.numbers import shortest_float32
 from kcodegen.ir.values import Args, Obj, Symbol, Value, lookup
 from kcodegen.registry.helper_rows import OLD_HARD_SIGMOID
-from kcodegen.registry.legacy import FLOAT32, LegacyArgument, find_argument, new_value
+from kcodegen.registry.legacy import CHANGED, FLOAT32, LegacyArgument, find_argument, new_value
 from kcodegen.registry.rows import ClassRow
 from kcodegen.words import prose
 
@@ -94,6 +94,13 @@ def unscaled(child: Node, obj: Obj, context: Context) -> Obj:
 def is_changed(key: str, value: Value) -> bool:
     """Tell whether a value means something else since Keras 3."""
     return key.endswith("activation") and value == _CHANGED
+
+
+def warn_of_change(node: Node, row: ClassRow, context: Context) -> None:
+    """Warn of a class that computes something else since Keras 3."""
+    if (message := CHANGED.get(row.key)) is not None:
+        warning = Diagnostic("changed-meaning", message, node.origin, severity="warning")
+        changes.since_keras3(context).warnings.append(warning)
 
 
 def own_function(child: Node, key: str, problems: Problems) -> Symbol:

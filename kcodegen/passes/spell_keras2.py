@@ -27,6 +27,7 @@ from kcodegen.passes.integers import Kinds, kinds_after, kinds_given, kinds_of, 
 from kcodegen.passes.spell_ops import Unsaid, spell_op
 from kcodegen.records import record
 from kcodegen.registry.helpers import HELPERS
+from kcodegen.registry.legacy import CHANGED
 from kcodegen.registry.rows import ClassRow, Parameter, Required
 from kcodegen.registry.spelling import (
     ACTIVATIONS,
@@ -114,6 +115,8 @@ class _Speller:
         if layer.key == INPUT.key:
             return replace(layer, args=self.input(layer.args))
         self.check_name(layer.name, layer.origin)
+        if layer.key in CHANGED and not self.was_old:
+            self.refuse(CHANGED[layer.key])
         rank = rank_of(layer.built)
         listed = ((layer.key, name) in LAST_AXIS for name, _ in layer.args)
         kept = (

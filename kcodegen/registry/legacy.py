@@ -255,6 +255,12 @@ DEFAULTS: Final[tuple[LegacyDefault, ...]] = (
 )
 """Arguments that a file may lack although today's default is wrong for it."""
 
+CHANGED: Final[dict[str, str]] = {
+    "keras.layers.RandomCrop": "RandomCrop of Keras 3 leaves images as they are when it does not "
+    "train; in Keras 2 they are cut and resized then, too",
+}
+"""Classes that compute something else since Keras 3, and what."""
+
 NEEDS: Final[dict[tuple[str, str], str]] = {
     ("keras.layers.TextVectorization", "pad_to_max_tokens"): "max_tokens"
 }

@@ -58,7 +58,8 @@ NAMED_INITIALIZERS = {
     (1.0, "fan_in", True): "LecunUniform",
     (1.0, "fan_in", False): "LecunNormal",
 }
-ADAPTED = ("Discretization", "IntegerLookup", "Normalization", "StringLookup", "TextVectorization")
+OF_KERNELS = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
+SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
 APPLICATIONS = "keras.src.applications."
 
 
@@ -167,12 +168,33 @@ def without_batch(value: dict[str, Json]) -> Json:
     return {**value, "build_config": {**built, "input_shape": [None, *shape[1:]]}}
 
 
-def without_adapted_shape(value: dict[str, Json]) -> Json:
-    """Drop the shape of the data that a layer was adapted to."""
-    if value["class_name"] not in ADAPTED or not isinstance(value["config"], dict):
+def without_input_shape(value: dict[str, Json]) -> Json:
+    """Drop the shape that a layer of Keras 2 was given for its input."""
+    if value["class_name"] == "InputLayer" or not isinstance(value["config"], dict):
         return value
     config = {key: item for key, item in value["config"].items() if key != "batch_input_shape"}
     return {**value, "config": config}
+
+
+def without_kernel(value: dict[str, Json]) -> Json:
+    """Drop what is said of the kernel of a convolution that has a depthwise and a pointwise one."""
+    config = value["config"]
+    if not (value["class_name"] in SEPARABLE and isinstance(config, dict)):
+        return value
+    kept = {key: item for key, item in config.items() if key not in OF_KERNELS}
+    return {**value, "config": kept}
+
+
+def same_class(value: dict[str, Json]) -> Json:
+    """ThresholdedReLU(0.5)  ->  ReLU(threshold=0.5), as pages for Keras 2 have it."""
+    config = value["config"]
+    if value["class_name"] == "ThresholdedReLU" and isinstance(config, dict) and "theta" in config:
+        rest = {key: item for key, item in config.items() if key != "theta"}
+        relu = {"max_value": None, "negative_slope": 0.0, "threshold": config["theta"]}
+        return {**value, "class_name": "ReLU", "config": {**rest, **relu}}
+    if value["class_name"] == "SyncBatchNormalization":
+        return {**value, "class_name": "BatchNormalization", "module": "keras.layers"}
+    return value
 
 
 def without_shared_id(value: dict[str, Json]) -> Json:
@@ -272,9 +294,19 @@ CURRENT: tuple[Allowance, ...] = (
         both(without_batch),
     ),
     Allowance(
-        "adapted-input",
-        "Keras 2 remembers the shape of what a layer was adapted to; its input is told elsewhere",
-        both(without_adapted_shape),
+        "input-shape",
+        "Keras 2 remembers with a layer the shape of its input, or of what it was adapted to",
+        both(without_input_shape),
+    ),
+    Allowance(
+        "no-kernel",
+        "a separable convolution of Keras 2 takes arguments of a kernel that it does not have",
+        both(without_kernel),
+    ),
+    Allowance(
+        "same-class",
+        "a class of Keras 2 that is another one with some arguments",
+        both(same_class),
     ),
     Allowance(
         "named-initializer",

@@ -128,6 +128,13 @@ def test_the_old_hard_sigmoid_comes_with_the_page():
     assert warning.origin.pointer == "/config/layers/1/config/activation"
 
 
+def test_a_class_that_computes_something_else_now_is_warned_of():
+    document = old_model(old_layer("crop", "RandomCrop", A, height=4, width=4))
+    warning = warnings_of(document)["changed-meaning"]
+    assert warning.origin.pointer == "/config/layers/1"
+    assert "leaves images as they are" in warning.message
+
+
 def test_a_class_that_is_another_one_now():
     document = old_model(old_layer("t", "ThresholdedReLU", A, theta=0.5))
     layer = graph_of(document).layers[1]

@@ -24,11 +24,12 @@ UNSHARED = frozenset({"fn_nested3"})
 MOVED = frozenset({"keras3.15/rnn_td_model", "keras2.3/fn_frozen"})
 # Beside a newer TensorFlow, tf_keras takes an InputSpec of Keras 3 here and refuses it.
 BROKEN = frozenset({"spectral_norm"})
-# Files of Keras 3 with something that Keras 2 has not: quantization, newer layers, an activation.
+# Files of Keras 3 with something that Keras 2 has not: quantization, newer layers, an activation,
+# a RandomCrop that leaves images as they are.
 NEEDS_KERAS_3 = frozenset(
-    """dtype_policy_map feature_space_like gqa_rms_etc lora optional_sparse_inputs ops_nn pp_k3
-    quant_embedding_einsum quant_float8 quant_int4 quant_int8 quant_int8_config zoo_activations
-    zoo_norms fn_weird_names""".split()
+    """dtype_policy_map feature_space_like gqa_rms_etc lora optional_sparse_inputs ops_nn pp_image
+    pp_k3 quant_embedding_einsum quant_float8 quant_int4 quant_int8 quant_int8_config
+    zoo_activations zoo_norms fn_weird_names""".split()
 )
 QUICK = frozenset(
     """tf2.15/seq_mlp tf2.15/fn_residual tf2.15/tfops_nn keras2.3/seq_in_seq keras3.15/fn_nested

@@ -65,9 +65,14 @@ FORGIVEN: dict[str, tuple[Any, Any]] = {
         {**obj("Normalization"), "build_config": {"input_shape": [20, 3]}},
         {**obj("Normalization"), "build_config": {"input_shape": [None, 3]}},
     ),
-    "adapted-input": (
-        obj("StringLookup", name="words", batch_input_shape=[None]),
-        obj("StringLookup", name="words"),
+    "input-shape": (obj("Dense", units=3, batch_input_shape=[None, 4]), obj("Dense", units=3)),
+    "no-kernel": (
+        obj("SeparableConv2D", filters=3, kernel_size=[3, 3], kernel_initializer="he_normal"),
+        obj("SeparableConv2D", filters=3, kernel_size=[3, 3], kernel_initializer="zeros"),
+    ),
+    "same-class": (
+        obj("ThresholdedReLU", name="a", theta=0.5),
+        obj("ReLU", name="a", max_value=None, negative_slope=0.0, threshold=0.5),
     ),
     "built": ({**obj("Dense"), "build_config": {"input_shape": [4]}}, obj("Dense")),
     "name": ("relu", {"module": None, "class_name": "function", "config": "relu"}),
@@ -121,10 +126,19 @@ COUNTED: dict[str, tuple[Any, Any]] = {
     "a number far too large for 32 bits": (obj("L2", l2=1e300), obj("L2", l2=1e301)),
     "an integer for a float": (obj("L2", l2=1), obj("L2", l2=1.0)),
     "a flag for an integer": (obj("L2", l2=1), obj("L2", l2=True)),
-    "the shape of what is adapted to nothing": (
-        obj("Dense", batch_input_shape=[None, 3]),
-        obj("Dense"),
+    "another input": (
+        obj("InputLayer", batch_input_shape=[None, 3]),
+        obj("InputLayer", batch_input_shape=[None, 4]),
     ),
+    "another size of a kernel": (
+        obj("SeparableConv2D", kernel_size=[3, 3]),
+        obj("SeparableConv2D", kernel_size=[5, 5]),
+    ),
+    "the kernel of a plain convolution": (
+        obj("Conv2D", kernel_initializer="he_normal"),
+        obj("Conv2D", kernel_initializer="zeros"),
+    ),
+    "another threshold": (obj("ThresholdedReLU", theta=0.5), obj("ReLU", threshold=0.25)),
     "the name of another function": (
         "relu",
         {"module": None, "class_name": "function", "config": "relu6"},
