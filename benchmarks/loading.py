@@ -75,10 +75,11 @@ elif way in ("json+h5", "json+npy"):
 elif way == "raw":
     weights = [np.load(f"{path}/weight_{i}.npy") for i in range(len(glob.glob(path + "/*.npy")))]
 else:
-    page, mapped = {"__name__": "page"}, {"mapped": True} if way == "mapped" else {}
-    file = f"{path}_page.py" if way == "page" else f"{path}_fast.py"
-    exec(compile(open(file).read(), "page", "exec"), page)
-    model = page["load_model"](path, **mapped)
+    page, options = {"__name__": "page"}, {}
+    if way == "mapped":
+        way, options = "fast", {"mapped": True}
+    exec(compile(open(f"{path}_{way}.py").read(), "page", "exec"), page)
+    model = page["load_model"](path, **options)
 seconds, peak = time.perf_counter() - start, memory("VmHWM") - before
 for i, weight in enumerate(weights if way == "raw" else model.weights):
     assert np.array_equal(np.load(f"{path}/weight_{i}.npy"), keras.ops.convert_to_numpy(weight)), i

@@ -1,8 +1,8 @@
 """The differences between two serialized models that do not make them different models.
 
-Every row of `CURRENT`, `OBJECTS` and `OLDER` says which difference it forgives and why; whatever
-is in no row is a difference. A row's function takes both sides and returns both sides with that
-one difference removed.
+Every row of the tables says which difference it forgives and why; whatever is in no row is a
+difference. A row's function takes both sides and returns both sides with that one difference
+removed.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ def rewritten(value: Json, change: Callable[[dict[str, Json]], Json]) -> Json:
         return value
     inner = {key: rewritten(item, change) for key, item in value.items()}
     return change(inner) if is_object(inner) else inner
+
+
+def without(value: dict[str, Json], *keys: str) -> dict[str, Json]:
+    """Return a dict without some keys."""
+    return {key: item for key, item in value.items() if key not in keys}
 
 
 def both(change: Callable[[dict[str, Json]], Json]) -> Callable[[Json, Json], tuple[Json, Json]]:
@@ -172,8 +177,7 @@ def without_input_shape(value: dict[str, Json]) -> Json:
     """Drop the shape that a layer of Keras 2 was given for its input."""
     if value["class_name"] == "InputLayer" or not isinstance(value["config"], dict):
         return value
-    config = {key: item for key, item in value["config"].items() if key != "batch_input_shape"}
-    return {**value, "config": config}
+    return {**value, "config": without(value["config"], "batch_input_shape")}
 
 
 def without_kernel(value: dict[str, Json]) -> Json:
@@ -181,17 +185,15 @@ def without_kernel(value: dict[str, Json]) -> Json:
     config = value["config"]
     if not (value["class_name"] in SEPARABLE and isinstance(config, dict)):
         return value
-    kept = {key: item for key, item in config.items() if key not in OF_KERNELS}
-    return {**value, "config": kept}
+    return {**value, "config": without(config, *OF_KERNELS)}
 
 
 def same_class(value: dict[str, Json]) -> Json:
     """ThresholdedReLU(0.5)  ->  ReLU(threshold=0.5), as pages for Keras 2 have it."""
     config = value["config"]
     if value["class_name"] == "ThresholdedReLU" and isinstance(config, dict) and "theta" in config:
-        rest = {key: item for key, item in config.items() if key != "theta"}
         relu = {"max_value": None, "negative_slope": 0.0, "threshold": config["theta"]}
-        return {**value, "class_name": "ReLU", "config": {**rest, **relu}}
+        return {**value, "class_name": "ReLU", "config": {**without(config, "theta"), **relu}}
     if value["class_name"] == "SyncBatchNormalization":
         return {**value, "class_name": "BatchNormalization", "module": "keras.layers"}
     return value
@@ -199,7 +201,7 @@ def same_class(value: dict[str, Json]) -> Json:
 
 def without_shared_id(value: dict[str, Json]) -> Json:
     """Drop the number by which a `.keras` file tells that one object stands in several places."""
-    return {key: item for key, item in value.items() if key != "shared_object_id"}
+    return without(value, "shared_object_id")
 
 
 def without_null_arguments(value: dict[str, Json]) -> Json:
@@ -220,7 +222,7 @@ def without_nulls(node: Json) -> Json:
 
 def without_build_config(value: dict[str, Json]) -> Json:
     """Drop the shapes that a layer was built with."""
-    return {key: item for key, item in value.items() if key != "build_config"}
+    return without(value, "build_config")
 
 
 def single_tensors(left: dict[str, Json], right: dict[str, Json]) -> dict[str, Json]:
@@ -294,21 +296,6 @@ CURRENT: tuple[Allowance, ...] = (
         both(without_batch),
     ),
     Allowance(
-        "input-shape",
-        "Keras 2 remembers with a layer the shape of its input, or of what it was adapted to",
-        both(without_input_shape),
-    ),
-    Allowance(
-        "no-kernel",
-        "a separable convolution of Keras 2 takes arguments of a kernel that it does not have",
-        both(without_kernel),
-    ),
-    Allowance(
-        "same-class",
-        "a class of Keras 2 that is another one with some arguments",
-        both(same_class),
-    ),
-    Allowance(
         "named-initializer",
         "VarianceScaling with the numbers of Glorot, He or LeCun is theirs",
         both(named_initializer),
@@ -327,6 +314,24 @@ CURRENT: tuple[Allowance, ...] = (
         "decompiled",
         "a Lambda's bytecode is a function of the page, which has been proved to be the same",
         lambda left, right: (left, paired(decompiled, left, right)),
+    ),
+)
+# Of models that Keras 2 has built.
+KERAS_2: tuple[Allowance, ...] = (
+    Allowance(
+        "input-shape",
+        "Keras 2 remembers with a layer the shape of its input, or of what it was adapted to",
+        both(without_input_shape),
+    ),
+    Allowance(
+        "no-kernel",
+        "a separable convolution of Keras 2 takes arguments of a kernel that it does not have",
+        both(without_kernel),
+    ),
+    Allowance(
+        "same-class",
+        "a class of Keras 2 that is another one with some arguments",
+        both(same_class),
     ),
 )
 # Of single objects, which no file of a model holds.

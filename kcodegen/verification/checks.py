@@ -16,7 +16,7 @@ from kcodegen.frontends.seed_flat import is_flat
 from kcodegen.frontends.wrapped import names_no_modules, unwrapped, writer_of
 from kcodegen.ir.document import Node
 from kcodegen.readers import read
-from kcodegen.verification.allowances import CURRENT, OBJECTS, Json, is_object
+from kcodegen.verification.allowances import CURRENT, KERAS_2, OBJECTS, Json, is_object
 from kcodegen.verification.configs import allowances_for, differences
 from kcodegen.verification.early import recounted
 from kcodegen.verification.native import Native, load_native, native_object
@@ -24,6 +24,7 @@ from kcodegen.verification.rebuild import (
     arrays_of,
     build,
     import_page,
+    is_variable,
     object_builder,
     serialized,
     variables_of,
@@ -144,7 +145,7 @@ def config_check(original: Json, made: Any, found: Native, is_own: bool, target:
         other = "tf_keras" if found.is_older else "Keras 3"
         return Check("configuration", UNKNOWN, f"{other}, which can load the file, has other words")
     if found.model is not None:
-        gaps = native_gaps(json.loads(found.model.to_json()), written, found)
+        gaps = native_gaps(json.loads(found.model.to_json()), written, found, target)
         if not gaps:
             but = "" if found.is_compiled else ", which cannot compile it"
             return Check("configuration", OK, f"it is what Keras' own loader gives{but}")
@@ -157,11 +158,11 @@ def config_check(original: Json, made: Any, found: Native, is_own: bool, target:
     return Check("configuration", UNKNOWN, reason)
 
 
-def native_gaps(native: Json, written: Json, found: Native) -> tuple[str, ...]:
+def native_gaps(native: Json, written: Json, found: Native, target: str) -> tuple[str, ...]:
     """Return where the page's model is another one than the native one."""
     if not found.is_compiled:
         native, written = ({**side, "compile_config": None} for side in (native, written))
-    return differences(native, written, CURRENT)
+    return differences(native, written, CURRENT + KERAS_2 if target == "keras2" else CURRENT)
 
 
 def config_result(gaps: tuple[str, ...], equal: str) -> Check:
@@ -205,17 +206,18 @@ def weight_checks(
 
 def fast_load_check(job: Job, module: ModuleType, made: Any) -> Check:
     """Compare what `load_model` of a page with `--fast-load` loads with the model's weights."""
+    wanted = arrays_of(made)
     for mapped in (False, True):
         try:
             loaded = module.load_model(job.weights or job.scratch, mapped=mapped)
         except Exception as error:  # noqa: BLE001
             return Check("fast load", FAILED, in_short(error))
-        pairs = zip(arrays_of(loaded), arrays_of(made), strict=True)
+        pairs = zip(arrays_of(loaded), wanted, strict=True)
         wrong = [i for i, (ours, other) in enumerate(pairs) if ours.tobytes() != other.tobytes()]
         if wrong:
             detail = f"weight_{wrong[0]}.npy and {len(wrong) - 1} others differ"
             return Check("fast load", FAILED, detail + mapped * " when they are mapped")
-    return Check("fast load", OK, f"{len(variables_of(made))} weights are the same, bit for bit")
+    return Check("fast load", OK, f"{len(wanted)} weights are the same, bit for bit")
 
 
 def loading_check(job: Job, module: ModuleType, made: Any) -> Check:
@@ -264,8 +266,7 @@ def in_older_order(layer: Any) -> list[Any]:
     """Return the weights of a layer as Keras 2 has them, those that are trained first."""
     if isinstance(getattr(layer, "layers", None), list):
         return [weight for inner in layer.layers for weight in in_older_order(inner)]
-    weights = (*layer.trainable_weights, *layer.non_trainable_weights)
-    return [weight for weight in weights if hasattr(weight, "shape")]
+    return [*filter(is_variable, (*layer.trainable_weights, *layer.non_trainable_weights))]
 
 
 def in_order(items: Sequence[Any], made: Any, found: Native) -> tuple[Any, ...]:

@@ -99,15 +99,20 @@ def weight_shapes(model: Any) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(weight.shape) for weight in variables_of(model))
 
 
+def is_variable(weight: Any) -> bool:
+    """Tell a variable from a vocabulary, which Keras 2 has among the weights, too."""
+    return hasattr(weight, "shape")
+
+
 def variables_of(model: Any) -> list[Any]:
-    """Return the weights of a model without the vocabularies that Keras 2 has among them."""
-    return [weight for weight in model.weights if hasattr(weight, "shape")]
+    """Return the weights of a model without vocabularies."""
+    return [*filter(is_variable, model.weights)]
 
 
 def arrays_of(model: Any) -> list[Any]:
     """Return the arrays of these weights."""
     pairs = zip(model.weights, model.get_weights(), strict=True)
-    return [array for weight, array in pairs if hasattr(weight, "shape")]
+    return [array for weight, array in pairs if is_variable(weight)]
 
 
 def build_object(module: ModuleType) -> Any:
