@@ -41,6 +41,10 @@ def find_row(node: Node, context: Context, holds: str) -> ClassRow | None:
             context.problems.add(node.error("refused-class", message))
             return None
         if row is not None:
+            if context.is_legacy:
+                from kcodegen.frontends.legacy import warn_of_change
+
+                warn_of_change(node, row, context)
             return row
     aliases = [n for n in (registered_name, name) if isinstance(n, str)]
     if (key := context.vocabulary.custom_key(*aliases)) is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kcodegen.diagnostics import CompileError, Diagnostic
-from kcodegen.frontends import changes, legacy, old_names, time_major
+from kcodegen.frontends import changes, old_names, time_major
 from kcodegen.frontends.classes import find_row, is_model
 from kcodegen.frontends.context import Context
 from kcodegen.frontends.keras2_calls import OldWires, read_call
@@ -58,7 +58,6 @@ def _read_layer(node: Node, name: str, context: Context) -> Layer | None:
         row = find_row(node, context, "layer")
         if row is None:
             return None
-        legacy.warn_of_change(node, row, context)
         args = read_config(node.field("config"), row, context, ("name",))
         return Layer(name, row.key, args, origin=node.origin, built=build_shape(node))
     except CompileError as error:

@@ -19,7 +19,7 @@ from kcodegen.diagnostics import NOWHERE, CompileError, Diagnostic, Origin
 from kcodegen.ir.graph import Artifact, Call, Graph, Layer
 from kcodegen.ir.order import number_ops
 from kcodegen.ir.source import Source
-from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same
+from kcodegen.ir.values import Args, Dict, Obj, Symbol, Value, lookup, same, walk
 from kcodegen.passes.built import rank_of
 from kcodegen.passes.defaults import default_value, fill_defaults, parameters
 from kcodegen.passes.fit_ops import fit_op
@@ -115,8 +115,8 @@ class _Speller:
         if layer.key == INPUT.key:
             return replace(layer, args=self.input(layer.args))
         self.check_name(layer.name, layer.origin)
-        if layer.key in CHANGED and not self.was_old:
-            self.refuse(CHANGED[layer.key])
+        if not self.was_old:
+            self.refuse_changed(layer)
         rank = rank_of(layer.built)
         listed = ((layer.key, name) in LAST_AXIS for name, _ in layer.args)
         kept = (
@@ -126,6 +126,16 @@ class _Speller:
         )
         key, args = self.made(layer.key, tuple(kept))
         return replace(layer, key=key, args=args)
+
+    def refuse_changed(self, layer: Layer) -> None:
+        """Note what Keras 2 computes otherwise, a layer or one inside it.
+
+        Of a single object nothing tells which Keras wrote it.
+        """
+        inside = (item.key for _, arg in layer.args for item in walk(arg) if isinstance(item, Obj))
+        for key in (layer.key, *inside):
+            if key in CHANGED:
+                self.refuse(CHANGED[key])
 
     def input(self, args: Args) -> Args:
         """Return the arguments of an input: `batch_shape=(8, 3)  ->  shape=(3,), batch_size=8`."""

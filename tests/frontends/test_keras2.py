@@ -135,6 +135,13 @@ def test_a_class_that_computes_something_else_now_is_warned_of():
     assert "leaves images as they are" in warning.message
 
 
+def test_a_class_inside_a_wrapper_is_warned_of_as_well():
+    crop = {"class_name": "RandomCrop", "config": {"name": "c", "height": 4, "width": 4}}
+    document = old_model(old_layer("t", "TimeDistributed", A, layer=crop))
+    warning = warnings_of(document)["changed-meaning"]
+    assert warning.origin.pointer == "/config/layers/1/config/layer"
+
+
 def test_a_class_that_is_another_one_now():
     document = old_model(old_layer("t", "ThresholdedReLU", A, theta=0.5))
     layer = graph_of(document).layers[1]

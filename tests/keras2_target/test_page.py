@@ -98,6 +98,10 @@ def model(*layers: tuple[str, dict[str, object]], op: dict[str, object] | None =
     }
 
 
+OF_KERAS: dict[str, object] = {"module": "keras.layers", "registered_name": None}
+CROP: dict[str, object] = {"name": "c", "height": 2, "width": 2}
+
+
 @pytest.mark.parametrize(
     ("name", "config", "words"),
     [
@@ -107,6 +111,12 @@ def model(*layers: tuple[str, dict[str, object]], op: dict[str, object] | None =
         ("Dense", {"name": "a", "units": 2, "lora_rank": 4}, "lora_rank of a Dense"),
         ("Dense", {"name": "a b", "units": 2}, "no layer or model with the name"),
         ("LayerNormalization", {"name": "a", "rms_scaling": True}, "rms_scaling"),
+        ("RandomCrop", CROP, "leaves images as they are"),
+        (
+            "TimeDistributed",
+            {"name": "a", "layer": {**OF_KERAS, "class_name": "RandomCrop", "config": CROP}},
+            "leaves images as they are",
+        ),
     ],
 )
 def test_what_needs_keras_3_is_refused(name: str, config: dict[str, object], words: str) -> None:
